@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* Walks a file that holds a JSON array of objects, in a fixed amount of memory, and finds where
+ * each object begins and ends. Damage costs no more than the objects that it touches.
+ *
+ * The borders are lexical: an object runs from its '{' to the '}' that closes it, strings passed
+ * over. JSON allows no control character inside a string (RFC 8259, 7), so a string that meets one
+ * is broken and so is the object around it; the files have a newline behind every member, so that a
+ * lost quote cannot swallow more than its own line. Behind a broken object the search goes on at
+ * the next '{' after its first byte. */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of a file that are in memory at once. */
+#define VIR_JSON_WINDOW ((size_t)12 * 1024)
+
+struct virJsonArray {
+    int fd;
+    uint64_t size; /* bytes of the file to look at */
+    uint64_t pos;  /* where the search goes on */
+    uint64_t
+        damage; /* where the text first is not an array of objects; VIR_JSON_UNDAMAGED if nowhere */
+    int error;  /* negative errno of a read that failed: the file ended there for us */
+    int expect; /* between objects: what the grammar wants next */
+    uint64_t start; /* place in the file of window[0] */
+    size_t len;     /* bytes in window */
+    char window[VIR_JSON_WINDOW];
+};
+
+#define VIR_JSON_UNDAMAGED UINT64_MAX
+
+/* The borders of one object, which is at most VIR_JSON_OBJECT_MAX long. */
+struct virJsonSpan {
+    uint64_t offset;
+    size_t len;
+};
+
+/* Starts a walk over the first @size bytes of @fd, which stays the caller's. */
+void virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size);
+
+/* Finds the next object. False at the end, when array->damage and array->error are final. */
+bool virJsonArrayNext(struct virJsonArray *array, struct virJsonSpan *span);
+
+/* Returns the text of @span, the newest one: in the window if it is there whole, else read into
+ * @buffer, which has room for span->len bytes. NULL if the file has become shorter meanwhile. */
+const char *virJsonArrayText(const struct virJsonArray *array, const struct virJsonSpan *span,
+                             char *buffer);
+
+/* Whether virJsonArrayText() will need its buffer. */
+bool virJsonArrayNeedsBuffer(const struct virJsonArray *array, const struct virJsonSpan *span);

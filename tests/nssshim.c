@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+#include <config.h>
+
+#include "nssshim.h"
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+
+/* What glibc 2.36 starts with in getaddrinfo(3) */
+#define FIRST_BUFFER 1024
+
+static const char *
+moduleFolder(void)
+{
+    const char *folder = g_getenv("NSS_MODULE_DIR");
+
+    return folder ? folder : NSS_MODULE_DIR;
+}
+
+static gpointer
+moduleSymbol(gpointer handle, const char *service, const char *function)
+{
+    g_autofree char *name = g_strdup_printf("_nss_%s_%s", service, function);
+    gpointer symbol = dlsym(handle, name);
+
+    if (!symbol)
+        g_test_message("%s: no %s", service, name);
+    return symbol;
+}
+
+const struct nssModule *
+nssShimModule(const char *service)
+{
+    static GHashTable *modules;
+    g_autofree char *path = g_strdup_printf("%s/libnss_%s.so.2", moduleFolder(), service);
+    struct nssModule *module;
+    gpointer handle;
+
+    if (!modules)
+        modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if ((module = g_hash_table_lookup(modules, service)))
+        return module;
+    if (!(handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)))
+        g_error("%s", dlerror());
+    module = g_new0(struct nssModule, 1);
+    module->byName = moduleSymbol(handle, service, "gethostbyname_r");
+    module->byName2 = moduleSymbol(handle, service, "gethostbyname2_r");
+    module->byName3 = moduleSymbol(handle, service, "gethostbyname3_r");
+    module->byName4 = moduleSymbol(handle, service, "gethostbyname4_r");
+    g_hash_table_insert(modules, g_strdup(service), module);
+    return module;
+}
+
+static const char *
+statusName(enum nss_status status)
+{
+    switch (status) {
+    case NSS_STATUS_TRYAGAIN:
+        return "TRYAGAIN";
+    case NSS_STATUS_UNAVAIL:
+        return "UNAVAIL";
+    case NSS_STATUS_NOTFOUND:
+        return "NOTFOUND";
+    case NSS_STATUS_SUCCESS:
+        return "SUCCESS";
+    case NSS_STATUS_RETURN:
+    default:
+        return "(odd status)";
+    }
+}
+
+static const char *
+herrorName(int herror)
+{
+    switch (herror) {
+    case NETDB_INTERNAL:
+        return "NETDB_INTERNAL";
+    case NETDB_SUCCESS:
+        return "NETDB_SUCCESS";
+    case HOST_NOT_FOUND:
+        return "HOST_NOT_FOUND";
+    case TRY_AGAIN:
+        return "TRY_AGAIN";
+    case NO_RECOVERY:
+        return "NO_RECOVERY";
+    case NO_DATA:
+        return "NO_DATA";
+    default:
+        return "(odd h_errno)";
+    }
+}
+
+static void
+tellAddress(GString *words, int family, const void *bytes)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    g_string_append_printf(words, " %s",
+                           inet_ntop(family, bytes, text, sizeof(text)) ? text : "(odd family)");
+}
+
+char *
+nssShimTell(enum nss_status status, const struct gaih_addrtuple *tuples, const struct hostent *host,
+            int error, int herror)
+{
+    GString *words = g_string_new(statusName(status));
+    size_t i;
+
+    if (status != NSS_STATUS_SUCCESS) {
+        g_string_append_printf(words, " %s %s", strerrorname_np(error), herrorName(herror));
+        return g_string_free(words, FALSE);
+    }
+    for (; tuples; tuples = tuples->next)
+        tellAddress(words, tuples->family, tuples->addr);
+    for (i = 0; host && host->h_addr_list[i]; i++)
+        tellAddress(words, host->h_addrtype, host->h_addr_list[i]);
+    if (herror != NETDB_SUCCESS)
+        g_string_append_printf(words, " with %s", herrorName(herror));
+    return g_string_free(words, FALSE);
+}
+
+/* One service, with a buffer that grows as in glibc. */
+static enum nss_status
+askService(const struct nssModule *module, const char *name, int family, char **words)
+{
+    size_t size = FIRST_BUFFER;
+    g_autofree char *buffer = g_malloc(size);
+    enum nss_status status;
+
+    while (TRUE) {
+        struct gaih_addrtuple first;
+        struct gaih_addrtuple *tuples = &first;
+        struct hostent host;
+        int herror = NETDB_INTERNAL;
+        int error;
+
+        errno = 0;
+        if (family == AF_UNSPEC)
+            status = module->byName4(name, &tuples, buffer, size, &errno, &herror, NULL);
+        else
+            status = module->byName2(name, family, &host, buffer, size, &errno, &herror);
+        error = errno;
+        if (status != NSS_STATUS_TRYAGAIN || error != ERANGE || herror != NETDB_INTERNAL) {
+            g_free(*words);
+            *words = nssShimTell(status, family == AF_UNSPEC ? tuples : NULL,
+                                 family == AF_UNSPEC ? NULL : &host, error, herror);
+            return status;
+        }
+        size *= 2;
+        g_free(buffer);
+        buffer = g_malloc(size);
+    }
+}
+
+/* Whether "[STATUS=return]" with this status stands in @action. Success returns by itself. */
+static gboolean
+actionReturns(const char *action, enum nss_status status)
+{
+    g_autofree char *wanted = g_strdup_printf("%s=return", statusName(status));
+
+    return strstr(action, wanted) != NULL;
+}
+
+char *
+nssShimLookup(const char *hosts, const char *name, int family)
+{
+    g_auto(GStrv) entries = g_strsplit(hosts, " ", -1);
+    enum nss_status status = NSS_STATUS_UNAVAIL;
+    char *words = g_strdup("no service asked");
+    size_t i;
+
+    for (i = 0; entries[i]; i++) {
+        if (entries[i][0] == '[') {
+            if (actionReturns(entries[i], status))
+                break;
+            continue;
+        }
+        status = askService(nssShimModule(entries[i]), name, family, &words);
+        if (status == NSS_STATUS_SUCCESS)
+            break;
+    }
+    return words;
+}
