@@ -423,8 +423,8 @@ testLength(gconstpointer data)
     g_assert_cmpstr(neighbour, ==, "SUCCESS 10.0.0.99");
 }
 
-/* Bad files. Each is made as .status and as .macs, beside good ones whose answer must not change.
- * What the bad file itself still holds is "salvage": NULL means nothing. */
+/* Bad files. Each is made as .status and as .macs, beside good ones whose answer must not change,
+ * and alone. */
 struct fault {
     const char *path;
     void (*make)(const char *path);

@@ -77,7 +77,7 @@ testNeedNamespace(void)
 void
 testReplaceFile(const char *path, const char *content)
 {
-    g_autofree char *file = g_build_filename(LEASEDIR, "..", ".replacement", NULL);
+    g_autofree char *file = g_build_filename(LEASEDIR, ".replacement", NULL);
 
     g_assert_true(g_file_set_contents(file, content, -1, NULL));
     g_assert_no_errno(chmod(file, 0644));

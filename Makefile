@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+#
+# A thin front over meson: each target sets up what it needs. "make help" lists them.
+
+BUILD = build
+# Options for the first set-up, for example MESON_ARGS='--prefix=/usr -Dleasedir=/srv/leases'
+MESON_ARGS =
+DESTDIR =
+# Folder with the modules to which check-reference compares ours; empty: the distribution's package
+REFERENCE =
+export BUILD
+
+all: $(BUILD)/build.ninja
+	meson compile -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	./bootstrap build
+	meson setup $(BUILD) $(MESON_ARGS)
+
+check: all
+	./bootstrap check
+	python3 tests/run.py $(BUILD)
+
+check-valgrind: all
+	./bootstrap check valgrind
+	python3 tests/run.py $(BUILD) --setup=valgrind
+
+check-sanitize:
+	./bootstrap build check
+	test -e $(BUILD)-sanitize/build.ninja || meson setup $(BUILD)-sanitize -Db_sanitize=address,undefined -Db_lundef=false
+	meson compile -C $(BUILD)-sanitize
+	python3 tests/run.py $(BUILD)-sanitize
+
+check-reference: all
+	./bootstrap check
+	sh tests/compare.sh $(BUILD) $(REFERENCE)
+
+demo: all
+	sh tests/demo.sh $(BUILD)
+
+install: all
+	meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+
+dist: all
+	meson dist -C $(BUILD) --no-tests
+
+format:
+	./bootstrap lint
+	clang-format -i src/*/*.[ch] tests/*.[ch]
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-sanitize
+
+help:
+	@echo 'make                  build the modules into $(BUILD)/src/nss'
+	@echo 'make demo             show guests being found, without changing this machine'
+	@echo 'make check            run the tests'
+	@echo 'make check-valgrind   run the tests under valgrind (memcheck, descriptors)'
+	@echo 'make check-sanitize   run the tests with the address and undefined behaviour sanitizers'
+	@echo 'make check-reference  run the tests of answers on libvirt'"'"'s own modules too (REFERENCE=folder)'
+	@echo 'make install          install (DESTDIR=folder to install below a folder)'
+	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
+	@echo 'make format           format the C sources'
+	@echo 'make clean            remove what was built'
+
+.PHONY: all check check-valgrind check-sanitize check-reference demo install dist format clean help

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+# shellcheck shell=sh
+#
+# For tests and demonstrations in shell: a few assertions that speak TAP, and a private namespace in which the
+# lease folder and nsswitch.conf can be set without anybody else seeing it.
+
+cases=0
+failures=0
+
+# case_ok STATUS NAME: one case, passed if STATUS is 0
+case_ok() {
+    cases=$((cases + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $cases - $2"
+    else
+        failures=$((failures + 1))
+        echo "not ok $cases - $2"
+    fi
+}
+
+# is GOT EXPECTED NAME
+is() {
+    if [ "$1" = "$2" ]; then
+        case_ok 0 "$3"
+    else
+        case_ok 1 "$3"
+        printf '%s\n' "expected:" "$2" "got:" "$1" | sed 's/^/# /'
+    fi
+}
+
+# skip NAME REASON: one case that cannot run
+skip() {
+    cases=$((cases + 1))
+    echo "ok $cases - $1 # SKIP $2"
+}
+
+skip_all() {
+    echo "1..0 # SKIP $*"
+    exit 0
+}
+
+# Ends a test script.
+finish() {
+    echo "1..$cases"
+    [ "$failures" = 0 ]
+    exit
+}
+
+# enter_namespace SCRIPT ARGUMENT...: runs SCRIPT again in mount and host name namespaces of its own, as root
+# there; returns in that second run, and with 1 where it cannot be done.
+enter_namespace() {
+    [ -z "${IN_NAMESPACE:-}" ] || return 0
+    export IN_NAMESPACE=1
+    if unshare --mount --uts mount -t tmpfs tmpfs /mnt 2>/dev/null; then
+        exec unshare --mount --uts --propagation private sh "$@"
+    elif unshare --user --map-root-user --mount --uts mount -t tmpfs tmpfs /mnt 2>/dev/null; then
+        exec unshare --user --map-root-user --mount --uts --propagation private sh "$@"
+    fi
+    unset IN_NAMESPACE
+    return 1
+}
+
+# use_leases FOLDER: the lease folder now holds what FOLDER holds. In the namespace only.
+use_leases() {
+    if [ -z "${leases_mounted:-}" ]; then
+        above=$LEASEDIR
+        while [ ! -d "$above" ]; do
+            above=$(dirname "$above")
+        done
+        mount -t tmpfs -o mode=0755 tmpfs "$above"
+        mkdir -p "$LEASEDIR"
+        leases_mounted=1
+        # A name service cache would answer with what it knows of the host
+        [ ! -d /run/nscd ] || mount -t tmpfs tmpfs /run/nscd
+    fi
+    find "$LEASEDIR" -mindepth 1 -delete
+    cp "$1"/* "$LEASEDIR"/
+}
+
+# use_hosts LINE: nsswitch.conf now has "hosts: LINE". In the namespace only.
+use_hosts() {
+    if [ -z "${nsswitch:-}" ]; then
+        nsswitch=$(mktemp)
+        mount --bind "$nsswitch" /etc/nsswitch.conf
+        rm -f "$nsswitch"
+    fi
+    printf 'passwd: files\ngroup: files\nhosts: %s\n' "$1" >/etc/nsswitch.conf
+}
