@@ -99,7 +99,7 @@ is "$(LD_LIBRARY_PATH=$NSS_MODULE_DIR LD_PRELOAD=${NSS_TEST_PRELOAD:-} LD_DEBUG=
     ASAN_OPTIONS=detect_leaks=0 getent ahosts nobody 2>&1 | grep -o "calling init: .*libnss_libvirt.*" | sort -u)" "" \
     "nothing runs when the modules are loaded"
 
-# systemd's exerciser: for each name it calls every entry point, and with several buffer sizes
+# systemd's exerciser calls every entry point for each name and prints what it got
 exerciser=
 for candidate in /usr/lib/systemd/tests/test-nss-hosts /usr/lib/systemd/tests/unit-tests/test-nss-hosts; do
     [ ! -x "$candidate" ] || exerciser=$candidate
@@ -111,9 +111,9 @@ for service in libvirt libvirt_guest; do
     fi
     name=eps-host
     [ "$service" = libvirt ] || name=eps-dom
-    output=$(SYSTEMD_LOG_LEVEL=debug with_modules "$exerciser" "$service" "$name" nobody 2>&1)
+    output=$(with_modules "$exerciser" "$service" "$name" nobody 2>&1)
     is $? 0 "test-nss-hosts $service: exit status"
-    is "$(echo "$output" | sed -n '/_nss_/,$p' | sed -E 's/^ +//; s/0x[0-9a-f]+/0x/g; /^$/d')" \
+    is "$(echo "$output" | sed -n '/_nss_/,$p' | sed -E 's/^ +//; s/ +$//; s/0x[0-9a-f]+/0x/g; /^$/d')" \
         "$(sed "s/SERVICE/$service/; s/KNOWN/$name/" "$here/nss-hosts.expected")" "test-nss-hosts $service: its report"
 done
 finish

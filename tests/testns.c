@@ -56,7 +56,7 @@ testEnterNamespace(void)
     umask(022);
     if (unshare(CLONE_NEWNS | CLONE_NEWUTS) < 0 && !testEnterUserNamespace())
         return "no private mount namespace to be had here (neither as root nor as a user)";
-    if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || !testMountLeases())
+    if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 || !testMountLeases())
         return "nothing can be mounted in a private mount namespace here";
     if (sethostname(TEST_HOST_NAME, strlen(TEST_HOST_NAME)) < 0)
         return "the private host name cannot be set here";
