@@ -81,7 +81,7 @@ testReplaceFile(const char *path, const char *content)
 
     g_assert_true(g_file_set_contents(file, content, -1, NULL));
     g_assert_no_errno(chmod(file, 0644));
-    g_assert_no_errno(mount(file, path, NULL, MS_BIND, NULL));
+    g_assert_no_errno(mount(file, path, "none", MS_BIND, NULL));
     g_assert_no_errno(g_unlink(file));
 }
 

@@ -16,13 +16,12 @@ esac
 
 log=$(mktemp) || exit 99
 trap 'rm -f "$log"' EXIT
-set -- valgrind --quiet --error-exitcode=99 --track-fds=yes --leak-check=full --show-leak-kinds=definite,indirect,possible \
-    --errors-for-leak-kinds=definite,indirect --log-file="$log" --child-silent-after-fork=yes \
-    --suppressions="$(dirname "$0")/valgrind.supp" "$@"
+set -- valgrind --quiet --error-exitcode=99 --track-fds=yes --leak-check=full --errors-for-leak-kinds=definite,indirect \
+    --log-file="$log" --child-silent-after-fork=yes "$@"
 G_SLICE=always-malloc PYTHONMALLOC=malloc "$@"
 status=$?
-# Reported descriptors are followed by where they were opened, or by <inherited from parent>.
-left=$(grep -A1 'Open .*file descriptor\|Open AF_' "$log" | grep -v 'inherited from parent' | grep -A1 '^.* at 0x\|^.* by 0x' || :)
+# Each descriptor that is still open is followed by where it was opened, or by "<inherited from parent>".
+left=$(awk '/Open (file descriptor|AF_)/ { open = $0; getline; if ($0 !~ /inherited from parent/) print open }' "$log")
 if [ "$status" = 99 ] || [ -n "$left" ]; then
     cat "$log" >&2
     exit 99

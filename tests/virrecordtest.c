@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* The records of the files: leases and entries of MAC maps. */
+
+#include <config.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <glib.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "virlease.h"
+#include "virmacmap.h"
+
+struct row {
+    const char *path;
+    const char *text;
+    const char *expected; /* NULL: no record */
+};
+
+#define IP "\"ip-address\": \"10.0.0.1\""
+#define MAC "\"mac-address\": \"52:54:0:0:0:A\""
+#define EXPIRY "\"expiry-time\": 4000000000"
+
+static const struct row leases[] = {
+    { "whole",
+      "{" IP ", " MAC ", \"hostname\": \"web\", \"client-id\": \"01\", " EXPIRY
+      ", \"domain\": \"lab\"}",
+      "10.0.0.1 52:54:00:00:00:0a web lab 4000000000" },
+    { "least", "{" EXPIRY "," IP "}", "10.0.0.1 - - - 4000000000" },
+    { "v6", "{\"ip-address\": \"fd00:0::1\", " EXPIRY "}", "fd00::1 - - - 4000000000" },
+    { "never", "{" IP ", \"expiry-time\": 0}", "10.0.0.1 - - - 0" },
+    { "largest", "{" IP ", \"expiry-time\": 9223372036854775807}",
+      "10.0.0.1 - - - 9223372036854775807" },
+    { "smallest", "{" IP ", \"expiry-time\": -9223372036854775808}",
+      "10.0.0.1 - - - -9223372036854775808" },
+    { "too-large", "{" IP ", \"expiry-time\": 9223372036854775808}", NULL },
+    { "too-small", "{" IP ", \"expiry-time\": -9223372036854775809}", NULL },
+    { "fraction", "{" IP ", \"expiry-time\": 1.0}", NULL },
+    { "exponent", "{" IP ", \"expiry-time\": 1e9}", NULL },
+    { "expiry-string", "{" IP ", \"expiry-time\": \"4000000000\"}", NULL },
+    { "expiry-null", "{" IP ", \"expiry-time\": null}", NULL },
+    { "no-expiry", "{" IP ", " MAC "}", NULL },
+    { "no-ip", "{" MAC ", " EXPIRY "}", NULL },
+    { "ip-name", "{\"ip-address\": \"web\", " EXPIRY "}", NULL },
+    { "ip-number", "{\"ip-address\": 10, " EXPIRY "}", NULL },
+    { "ip-list", "{\"ip-address\": [\"10.0.0.1\"], " EXPIRY "}", NULL },
+    { "hostname-number", "{" IP ", " EXPIRY ", \"hostname\": 5}", NULL },
+    { "hostname-list", "{" IP ", " EXPIRY ", \"hostname\": []}", NULL },
+    { "hostname-null", "{" IP ", " EXPIRY ", \"hostname\": null}", NULL },
+    { "domain-object", "{" IP ", " EXPIRY ", \"domain\": {}}", NULL },
+    { "mac-number", "{" IP ", " EXPIRY ", \"mac-address\": 5}", NULL },
+    { "mac-other-link", "{" IP ", " EXPIRY ", \"mac-address\": \"20-80:00:02:08:fe:80\"}",
+      "10.0.0.1 - - - 4000000000" },
+    { "mac-bad-behind-good", "{" IP ", " EXPIRY ", " MAC ", \"mac-address\": \"x\"}",
+      "10.0.0.1 - - - 4000000000" },
+    { "last-wins", "{" IP ", " EXPIRY ", \"hostname\": \"a\", \"hostname\": \"b\"}",
+      "10.0.0.1 - b - 4000000000" },
+    { "last-ip-wins", "{" IP ", " EXPIRY ", \"ip-address\": \"10.0.0.2\"}",
+      "10.0.0.2 - - - 4000000000" },
+    { "unknown-members", "{\"x\": {\"ip-address\": 1}, " IP ", \"y\": [null, 1.5e999], " EXPIRY "}",
+      "10.0.0.1 - - - 4000000000" },
+    { "not-json", "{" IP ", " EXPIRY "", NULL },
+};
+
+static void *
+workspace(size_t size)
+{
+    return g_malloc(size);
+}
+
+static const char *
+orDash(const char *text)
+{
+    return *text ? text : "-";
+}
+
+static char *
+describeMac(const struct virMacAddr *mac)
+{
+    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", mac->octets[0], mac->octets[1],
+                           mac->octets[2], mac->octets[3], mac->octets[4], mac->octets[5]);
+}
+
+static char *
+parseLease(const char *text)
+{
+    /* Without NUL behind it, so that a read beyond the end is seen by valgrind and the sanitizers
+     */
+    size_t len = strlen(text);
+    g_autofree char *copy = g_memdup2(text, len);
+    g_autofree void *memory = workspace(virLeaseWorkspace(len));
+    struct virLease lease;
+    char address[INET6_ADDRSTRLEN];
+    g_autofree char *mac = NULL;
+    g_autofree char *hostname = NULL;
+    g_autofree char *domain = NULL;
+    int result;
+
+    memset(&lease, 0x77, sizeof(lease));
+    if ((result = virLeaseParse(&lease, copy, len, memory)) != 0) {
+        g_assert_cmpint(result, ==, -EINVAL);
+        return NULL;
+    }
+    mac = lease.hasMac ? describeMac(&lease.mac) : g_strdup("-");
+    hostname = g_strndup(lease.hostname, lease.hostnameLen);
+    domain = g_strndup(lease.domain, lease.domainLen);
+    return g_strdup_printf("%s %s %s %s %" G_GINT64_FORMAT,
+                           inet_ntop(lease.addr.family, lease.addr.bytes, address, sizeof(address)),
+                           mac, orDash(hostname), orDash(domain), lease.expiry);
+}
+
+static void
+testLease(gconstpointer data)
+{
+    const struct row *row = data;
+    g_autofree char *got = parseLease(row->text);
+
+    g_assert_cmpstr(got, ==, row->expected);
+}
+
+/* A name of any length does no harm, and is never taken for the valid name that it begins with. */
+static void
+testLeaseLongNames(void)
+{
+    size_t len;
+
+    for (len = VIR_HOSTNAME_MAX - 1; len < VIR_HOSTNAME_MAX + 600; len++) {
+        g_autofree char *name = g_strnfill(len, 'x');
+        g_autofree char *text = g_strdup_printf(
+            "{" IP ", " EXPIRY ", \"hostname\": \"%s\", \"domain\": \"%s\"}", name, name);
+        g_autofree void *memory = workspace(virLeaseWorkspace(strlen(text)));
+        struct virLease lease;
+
+        g_assert_cmpint(virLeaseParse(&lease, text, strlen(text), memory), ==, 0);
+        g_assert_cmpuint(lease.hostnameLen, ==, MIN(len, VIR_HOSTNAME_MAX + 1));
+        g_assert_cmpuint(lease.domainLen, ==, MIN(len, VIR_HOSTNAME_MAX + 1));
+    }
+}
+
+static void
+testLeaseLive(void)
+{
+    struct virLease lease = { .expiry = 1000 };
+
+    g_assert_true(virLeaseIsLive(&lease, 999));
+    g_assert_true(virLeaseIsLive(&lease, 1000));
+    g_assert_false(virLeaseIsLive(&lease, 1001));
+    lease.expiry = 0;
+    g_assert_true(virLeaseIsLive(&lease, INT64_MAX));
+    lease.expiry = -1;
+    g_assert_false(virLeaseIsLive(&lease, 0));
+}
+
+static const struct row maps[] = {
+    { "whole", "{\"domain\": \"web\", \"macs\": [\"52:54:00:00:00:01\", \"52:54:0:0:0:B\"]}",
+      "web 52:54:00:00:00:01 52:54:00:00:00:0b" },
+    { "other-order", "{\"macs\": [\"52:54:00:00:00:01\"], \"domain\": \"web\"}",
+      "web 52:54:00:00:00:01" },
+    { "no-macs", "{\"domain\": \"web\"}", "web" },
+    { "empty-macs", "{\"domain\": \"web\", \"macs\": []}", "web" },
+    { "empty-domain", "{\"domain\": \"\", \"macs\": [\"52:54:00:00:00:01\"]}",
+      " 52:54:00:00:00:01" },
+    { "bad-macs",
+      "{\"domain\": \"web\", \"macs\": [\"x\", 5, null, [\"52:54:00:00:00:02\"], "
+      "\"52:54:00:00:00:01\"]}",
+      "web 52:54:00:00:00:01" },
+    { "any-name", "{\"domain\": \"a \\\"b\\\" {c}.\\u00fc\"}", "a \"b\" {c}.ü" },
+    { "last-domain-wins", "{\"domain\": \"web\", \"domain\": \"db\"}", "db" },
+    { "no-domain", "{\"macs\": [\"52:54:00:00:00:01\"]}", NULL },
+    { "domain-number", "{\"domain\": 5, \"macs\": []}", NULL },
+    { "domain-list", "{\"domain\": [\"web\"], \"macs\": []}", NULL },
+    { "macs-string", "{\"domain\": \"web\", \"macs\": \"52:54:00:00:00:01\"}", NULL },
+    { "macs-object", "{\"domain\": \"web\", \"macs\": {}}", NULL },
+    { "not-json", "{\"domain\": \"web\"", NULL },
+};
+
+static void
+testMap(gconstpointer data)
+{
+    const struct row *row = data;
+    size_t len = strlen(row->text);
+    g_autofree char *text = g_memdup2(row->text, len);
+    g_autofree void *memory = workspace(virMacMapWorkspace(len));
+    g_autoptr(GString) got = NULL;
+    struct virMacMap map;
+    size_t i;
+
+    if (virMacMapParse(&map, text, len, memory) != 0) {
+        g_assert_null(row->expected);
+        return;
+    }
+    g_assert_true((const void *)map.macs == memory);
+    got = g_string_new_len(map.domain, map.domainLen);
+    for (i = 0; i < map.nmacs; i++) {
+        g_autofree char *mac = describeMac(&map.macs[i]);
+
+        g_string_append_printf(got, " %s", mac);
+    }
+    g_assert_cmpstr(got->str, ==, row->expected);
+}
+
+/* As many addresses as a text can hold, in the shortest spelling, and a second list behind the
+ * first */
+static void
+testMapMany(void)
+{
+    g_autoptr(GString) text = g_string_new("{\"domain\":\"");
+    g_autofree void *memory = NULL;
+    struct virMacMap map;
+    size_t i;
+
+    g_string_append(text, "web\",\"macs\":[\"0:0:0:0:0:0\"");
+    for (i = 1; i < 4000; i++)
+        g_string_append(text, ",\"0:0:0:0:0:0\"");
+    g_string_append(text, "],\"macs\":[\"0:0:0:0:0:1\"]}");
+    memory = workspace(virMacMapWorkspace(text->len));
+    g_assert_cmpint(virMacMapParse(&map, text->str, text->len, memory), ==, 0);
+    g_assert_cmpuint(map.nmacs, ==, 4001);
+    g_assert_cmpmem(map.domain, map.domainLen, "web", 3);
+    g_assert_cmpint(map.macs[4000].octets[5], ==, 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    size_t i;
+
+    g_test_init(&argc, &argv, NULL);
+    g_test_set_nonfatal_assertions();
+    for (i = 0; i < G_N_ELEMENTS(leases); i++) {
+        g_autofree char *path = g_strdup_printf("/lease/%s", leases[i].path);
+
+        g_test_add_data_func(path, &leases[i], testLease);
+    }
+    for (i = 0; i < G_N_ELEMENTS(maps); i++) {
+        g_autofree char *path = g_strdup_printf("/map/%s", maps[i].path);
+
+        g_test_add_data_func(path, &maps[i], testMap);
+    }
+    g_test_add_func("/lease/long-names", testLeaseLongNames);
+    g_test_add_func("/lease/live", testLeaseLive);
+    g_test_add_func("/map/many", testMapMany);
+    return g_test_run();
+}
