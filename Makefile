@@ -34,7 +34,7 @@ check-sanitize:
 
 check-reference: all
 	./bootstrap check
-	sh tests/compare.sh $(BUILD) $(REFERENCE)
+	python3 tests/compare.py $(BUILD) $(REFERENCE)
 
 demo: all
 	sh tests/demo.sh $(BUILD)

@@ -271,8 +271,9 @@ static const struct own names[] = {
       NULL, "libvirt", "ib", ANY, ONE },
 };
 
+#define MAC "\"mac-address\": \"52:54:00:00:00:01\", "
 #define TIMED(ip, time)                                                                            \
-    "{\"ip-address\": \"" ip "\", \"hostname\": \"web\", \"expiry-time\": " time "}"
+    "{\"ip-address\": \"" ip "\", " MAC "\"hostname\": \"web\", \"expiry-time\": " time "}"
 
 static const struct own leases[] = {
     { "expired", "[" TIMED("10.0.0.1", "1000") "]", NULL, "libvirt", "web", ANY, UNKNOWN },
@@ -287,18 +288,23 @@ static const struct own leases[] = {
     { "expiry-exponent", "[" TIMED("10.0.0.1", "4e9") "]", NULL, "libvirt", "web", ANY, UNKNOWN },
     { "expiry-string", "[" TIMED("10.0.0.1", "\"4000000000\"") "]", NULL, "libvirt", "web", ANY,
       UNKNOWN },
-    { "expiry-missing", "[{\"ip-address\": \"10.0.0.1\", \"hostname\": \"web\"}]", NULL, "libvirt",
-      "web", ANY, UNKNOWN },
+    { "expiry-missing", "[{" MAC "\"ip-address\": \"10.0.0.1\", \"hostname\": \"web\"}]", NULL,
+      "libvirt", "web", ANY, UNKNOWN },
     { "order",
-      "[" TIMED("10.0.0.1", "0") "," TIMED("10.0.0.2", "4000000001") "," TIMED(
-          "10.0.0.3", "4000000003") "," TIMED("10.0.0.4", "4000000002") "," TIMED("10.0.0.5",
-                                                                                  "4000000003") "]",
+      "[" TIMED("10.0.0.1", "0") "," TIMED("10.0.0.2", "2000000001") "," TIMED(
+          "10.0.0.3", "2000000003") "," TIMED("10.0.0.4", "2000000002") "," TIMED("10.0.0.5",
+                                                                                  "2000000003") "]",
       NULL, "libvirt", "web", ANY, "SUCCESS 10.0.0.3 10.0.0.5 10.0.0.4 10.0.0.2 10.0.0.1" },
-    { "order-same-through-v4", "[" TIMED("10.0.0.1", "0") "," TIMED("10.0.0.2", "4000000001") "]",
+    { "order-same-through-v4", "[" TIMED("10.0.0.1", "0") "," TIMED("10.0.0.2", "2000000001") "]",
       NULL, "libvirt", "web", V4, "SUCCESS 10.0.0.2 10.0.0.1" },
+    /* Differences that a 32-bit number cannot hold */
+    { "order-far-future",
+      "[" TIMED("10.0.0.1", "0") "," TIMED("10.0.0.2", "4000000000") "," TIMED(
+          "10.0.0.3", "8000000000") "," TIMED("10.0.0.4", "2000000000") "]",
+      NULL, "libvirt", "web", ANY, "SUCCESS 10.0.0.3 10.0.0.2 10.0.0.4 10.0.0.1" },
     { "address-twice",
-      "[" TIMED("10.0.0.1", "4000000001") "," TIMED("10.0.0.2", "4000000002") "," TIMED(
-          "10.0.0.1", "4000000003") "]",
+      "[" TIMED("10.0.0.1", "2000000001") "," TIMED("10.0.0.2", "2000000002") "," TIMED(
+          "10.0.0.1", "2000000003") "]",
       NULL, "libvirt", "web", ANY, "SUCCESS 10.0.0.1 10.0.0.2" },
     { "v6-spellings", "[" TIMED("fd00::1", "0") "," TIMED("fd00:0:0::0001", "0") "]", NULL,
       "libvirt", "web", ANY, "SUCCESS fd00::1" },
@@ -307,23 +313,27 @@ static const struct own leases[] = {
           "fe80::1%eth0", "0") "," TIMED("", "0") "," TIMED("10.0.0.1\\u0000", "0") "]",
       NULL, "libvirt", "web", ANY, UNKNOWN },
     { "address-of-other-type",
-      "[{\"ip-address\": 5, \"hostname\": \"web\", \"expiry-time\": 0}," GOOD "]", NULL, "libvirt",
-      "web", ANY, UNKNOWN },
+      "[{" MAC "\"ip-address\": 5, \"hostname\": \"web\", \"expiry-time\": 0}," GOOD "]", NULL,
+      "libvirt", "web", ANY, UNKNOWN },
     { "unknown-members",
-      "[{\"a\": [[{\"hostname\": \"no\"}]], \"ip-address\": \"10.0.0.1\", \"b\": null, \"c\": "
+      "[{\"a\": [[{\"hostname\": \"no\"}]], " MAC
+      "\"ip-address\": \"10.0.0.1\", \"b\": null, \"c\": "
       "1e400, "
       "\"hostname\": \"web\", \"d\": {\"hostname\": \"no\"}, \"expiry-time\": 0, \"e\": true}]",
       NULL, "libvirt", "web", ANY, ONE },
     { "nested-name-is-none",
-      "[{\"ip-address\": \"10.0.0.1\", \"d\": {\"hostname\": \"web\"}, \"expiry-time\": 0}]", NULL,
-      "libvirt", "web", ANY, UNKNOWN },
+      "[{" MAC "\"ip-address\": \"10.0.0.1\", \"d\": {\"hostname\": \"web\"}, \"expiry-time\": 0}]",
+      NULL, "libvirt", "web", ANY, UNKNOWN },
     { "key-escaped",
-      "[{\"ip-address\": \"10.0.0.1\", \"host\\u006eame\": \"web\", \"expiry-time\": 0}]", NULL,
-      "libvirt", "web", ANY, ONE },
-    { "compact", "[{\"ip-address\":\"10.0.0.1\",\"hostname\":\"web\",\"expiry-time\":0}]", NULL,
-      "libvirt", "web", ANY, ONE },
+      "[{" MAC "\"ip-address\": \"10.0.0.1\", \"host\\u006eame\": \"web\", \"expiry-time\": 0}]",
+      NULL, "libvirt", "web", ANY, ONE },
+    { "compact",
+      "[{\"ip-address\":\"10.0.0.1\",\"mac-address\":\"52:54:00:00:00:01\",\"hostname\":\"web\","
+      "\"expiry-time\":0}]",
+      NULL, "libvirt", "web", ANY, ONE },
     { "crlf",
-      "[\r\n{\r\n\"ip-address\": \"10.0.0.1\",\r\n\"hostname\": \"web\",\r\n\"expiry-time\": "
+      "[\r\n{\r\n" MAC
+      "\r\n\"ip-address\": \"10.0.0.1\",\r\n\"hostname\": \"web\",\r\n\"expiry-time\": "
       "0\r\n}\r\n]\r\n",
       NULL, "libvirt", "web", ANY, ONE },
 };
@@ -764,7 +774,7 @@ testOrderOfFiles(void)
     testClearLeases();
     for (i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *json = g_strdup_printf(
-            "[{\"ip-address\": \"10.0.0.%zu\", \"hostname\": \"web\", "
+            "[{" MAC "\"ip-address\": \"10.0.0.%zu\", \"hostname\": \"web\", "
             "\"expiry-time\": 4000000000}]",
             i);
 
@@ -805,7 +815,7 @@ testManyFiles(void)
         g_autofree char *name = g_strdup_printf("bridge-with-a-long-name-%zu.%s", i,
                                                 i % 3 ? "status" : "conf");
         g_autofree char *json = g_strdup_printf(
-            "[{\"ip-address\": \"10.0.%zu.%zu\", \"hostname\": \"host%zu\", "
+            "[{" MAC "\"ip-address\": \"10.0.%zu.%zu\", \"hostname\": \"host%zu\", "
             "\"expiry-time\": 0}]",
             i / 250, i % 250, i);
 
@@ -825,7 +835,7 @@ testObjectSize(void)
     size_t over;
 
     for (over = 0; over < 2; over++) {
-        const char *begin = "{\"ip-address\": \"10.0.0.1\", \"hostname\": \"web\", "
+        const char *begin = "{" MAC "\"ip-address\": \"10.0.0.1\", \"hostname\": \"web\", "
                             "\"expiry-time\": 0, \"x\": \"\\n";
         size_t fill = 64 * 1024 + over - strlen(begin) - strlen("\"}");
         g_autofree char *filler = g_strnfill(fill, 'x');

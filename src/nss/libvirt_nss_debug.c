@@ -94,7 +94,7 @@ nssDebugNote(const struct virNamesNote *note, void *opaque)
                       (unsigned long long)note->offset);
         break;
     case VIR_NAMES_NOTE_MAP_ENTRY:
-        nssDebugPrint("%s: domain %s has %zu MAC addresses", note->file,
+        nssDebugPrint("%s: domain %s has MAC addresses: %zu", note->file,
                       nssDebugQuote(text, note->map->domain, note->map->domainLen),
                       note->map->nmacs);
         break;
@@ -156,5 +156,5 @@ nssDebugEnd(const struct virNamesQuery *query, enum virNamesResult result,
     };
 
     if (query->tracer)
-        nssDebugPrint("%s, %zu addresses", results[result], names->nanswers);
+        nssDebugPrint("%s, addresses: %zu", results[result], names->nanswers);
 }

@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+#
+# demo.sh BUILD: guests found by name, in a private namespace in which nsswitch.conf names the modules of the
+# build folder BUILD and the lease folder holds what a real libvirtd and its dnsmasq wrote. The host is not
+# changed. Exits with 1 if an answer is not what it should be.
+set -u
+export LC_ALL=C
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/lib.sh
+. "$here/lib.sh"
+
+modules=$(cd "$1" && pwd)/src/nss
+LEASEDIR=$(meson introspect --buildoptions "$1" | python3 -c '
+import json, sys
+print(next(option["value"] for option in json.load(sys.stdin) if option["name"] == "leasedir"))')
+fixture=$here/nssdata/captured-02-guests-running
+
+if ! enter_namespace "$0" "$@"; then
+    echo "demo: this machine lets nobody but root make a private mount namespace (unshare(1)), and inside some" >&2
+    echo "demo: containers not even root. Run it as root, or allow user namespaces (sysctl user.max_user_namespaces)." >&2
+    exit 1
+fi
+
+wrong=0
+
+say() {
+    printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
+}
+
+# ask NAME ADDRESSES REASON: prints what getent says, then REASON and the modules' own trace
+ask() {
+    say "\$ getent ahosts $1"
+    trace=$(LD_LIBRARY_PATH=$modules LIBVIRT_NSS_DEBUG=1 getent ahosts "$1" 2>&1 >"$answer")
+    status=$?
+    cat "$answer"
+    [ "$status" = 0 ] || echo "(exit status $status)"
+    echo "  $3"
+    echo "$trace" | sed 's/^/  | /'
+    if [ "$(awk '{ print $1 }' "$answer" | sort -u | tr '\n' ' ')" != "$2" ]; then
+        echo "demo: this is not the expected answer, which is: ${2:-none}" >&2
+        wrong=1
+    fi
+}
+
+answer=$(mktemp) || exit 1
+trap 'rm -f "$answer"' EXIT
+use_leases "$fixture"
+use_hosts "files libvirt libvirt_guest"
+
+say "A private mount namespace, in which"
+echo "  $LEASEDIR has the files of a real libvirtd and dnsmasq"
+echo "    ($(cd "$fixture" && echo *.macs *.status), from ${fixture#"$here/"})"
+echo "  /etc/nsswitch.conf has the line: $(grep hosts: /etc/nsswitch.conf)"
+echo "  the loader takes the modules from $modules"
+echo "Nothing outside of it is changed. The lines with | are what LIBVIRT_NSS_DEBUG=1 makes the modules say."
+
+ask alpha-host "192.168.122.131 " \
+    "A guest that told dnsmasq this hostname. Service libvirt answers, so libvirt_guest is not asked:"
+ask eps-dom "192.168.122.135 192.168.150.166 fd00:e2e::1692 " \
+    "The name of a domain, with interfaces in two networks. No lease has it as hostname; libvirt_guest knows the domain's MAC addresses:"
+ask nobody "" \
+    "A name that nobody has. Both services say so, and glibc would go on with the next one, such as dns:"
+
+say "On a libvirt host"
+echo "  sudo make install, then add the two services to the line \"hosts:\" of /etc/nsswitch.conf:"
+echo "    hosts: files libvirt libvirt_guest dns"
+echo "  and \"ssh user@guest\" works, with a guest's hostname as with its domain name."
+exit "$wrong"
