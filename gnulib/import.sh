@@ -59,6 +59,7 @@ if [ "$(cat "$conf/.key" 2>/dev/null || :)" != "$key" ]; then
     mkdir "$conf"
     cd "$conf"
     run log "$import/configure" -q ${host:+"--host=$host"} CC="$*" CFLAGS=-O2
+    # shellcheck disable=SC2016 # for make, not for the shell
     printf 'headers: $(BUILT_SOURCES)\nlist: ; @printf "%%s\\n" $(libgnu_a_OBJECTS) $(libgnu_a_LIBADD)\n' >list.mk
     run log make -s -C lib -f Makefile -f ../list.mk headers
     make -s --no-print-directory -C lib -f Makefile -f ../list.mk list |

@@ -27,9 +27,9 @@ struct virJsonArena {
 };
 
 /* yajl 2.1.0 allocates a handle, a lexer, two buffer heads and 128 bytes of state stack, under 600
- * bytes in all; 2 KiB in which the lexer keeps what a text ends with; and, for the first string with
- * escapes, a buffer to decode it that starts with 2 KiB and doubles until it is larger than the
- * string. That one is the newest block whenever it grows, so that it grows in place. */
+ * bytes in all; 2 KiB in which the lexer keeps what a text ends with; and, for the first string
+ * with escapes, a buffer to decode it that starts with 2 KiB and doubles until it is larger than
+ * the string. That one is the newest block whenever it grows, so that it grows in place. */
 size_t
 virJsonObjectArenaSize(size_t len)
 {

@@ -43,9 +43,9 @@ virLeaseDirKind(const char *name, enum virLeaseFileKind *kind)
     return false;
 }
 
-/* Turns the @size bytes of directory entries at @batch into records, in place. A record is one byte,
- * the file's kind + 1 so that it cannot be taken for padding, and its name: never longer than the
- * entry that it came from. Returns the bytes that the records take. */
+/* Turns the @size bytes of directory entries at @batch into records, in place. A record is one
+ * byte, the file's kind + 1 so that it cannot be taken for padding, and its name: never longer than
+ * the entry that it came from. Returns the bytes that the records take. */
 static size_t
 virLeaseDirPack(unsigned char *batch, size_t size, size_t *count)
 {
