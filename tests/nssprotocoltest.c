@@ -437,6 +437,8 @@ testManyAddresses(void)
     got = nssShimLookup("libvirt", "many", AF_UNSPEC);
     words = g_strsplit(got, " ", -1);
     g_assert_cmpuint(g_strv_length(words), ==, 2501);
+    if (g_test_failed())
+        return;
     g_assert_cmpstr(words[0], ==, "SUCCESS");
     g_assert_cmpstr(words[1], ==, "10.1.0.0");
     g_assert_cmpstr(words[2500], ==, "10.1.9.249");
