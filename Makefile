@@ -39,8 +39,10 @@ check-reference: all
 demo: all
 	sh tests/demo.sh $(BUILD)
 
+# glibc finds modules through the loader's cache, which a package updates by itself
 install: all
 	meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+	$(if $(DESTDIR),,ldconfig)
 
 dist: all
 	meson dist -C $(BUILD) --no-tests
