@@ -9,7 +9,7 @@ here=$(dirname "$0")
 # shellcheck source=tests/lib.sh
 . "$here/lib.sh"
 [ -z "${NSS_TEST_SANITIZED:-}" ] || skip_all "a sanitized build is not what ships: getent cannot load its modules"
-(enter_namespace -c true) || skip_all "no private mount namespace to be had here"
+(enter_namespace -c true) || skip_all "no private mount namespace to be had here, or nothing can be mounted above $LEASEDIR"
 
 # What the demonstration could change
 host() {

@@ -18,8 +18,9 @@ print(next(option["value"] for option in json.load(sys.stdin) if option["name"] 
 fixture=$here/nssdata/captured-02-guests-running
 
 if ! enter_namespace "$0" "$@"; then
-    echo "demo: this machine lets nobody but root make a private mount namespace (unshare(1)), and inside some" >&2
-    echo "demo: containers not even root. Run it as root, or allow user namespaces (sysctl user.max_user_namespaces)." >&2
+    echo "demo: no private mount namespace with something mounted above $LEASEDIR. Some machines let nobody but" >&2
+    echo "demo: root make one (unshare(1)), some containers not even root. Run it as root, allow user namespaces" >&2
+    echo "demo: (sysctl user.max_user_namespaces), or see that the folder above exists and is not /." >&2
     exit 1
 fi
 

@@ -10,7 +10,7 @@ export LC_ALL=C
 here=$(dirname "$0")
 # shellcheck source=tests/lib.sh
 . "$here/lib.sh"
-enter_namespace "$0" || skip_all "no private mount namespace to be had here"
+enter_namespace "$0" || skip_all "no private mount namespace to be had here, or nothing can be mounted above $LEASEDIR"
 
 # with_modules PROGRAM ARGUMENT...
 with_modules() {

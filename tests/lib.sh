@@ -47,10 +47,22 @@ finish() {
     exit
 }
 
+# above_leases: prints the nearest folder above $LEASEDIR that exists. Fails if that is the root folder: what is
+# mounted there is not seen below it.
+above_leases() {
+    above=$(dirname "$LEASEDIR")
+    while [ ! -d "$above" ]; do
+        above=$(dirname "$above")
+    done
+    echo "$above"
+    [ "$above" != / ]
+}
+
 # enter_namespace SCRIPT ARGUMENT...: runs SCRIPT again in mount and host name namespaces of its own, as root
 # there; returns in that second run, and with 1 where it cannot be done.
 enter_namespace() {
     [ -z "${IN_NAMESPACE:-}" ] || return 0
+    above_leases >/dev/null || return 1
     export IN_NAMESPACE=1
     if unshare --mount --uts mount -t tmpfs tmpfs /mnt 2>/dev/null; then
         exec unshare --mount --uts --propagation private sh "$@"
@@ -64,11 +76,7 @@ enter_namespace() {
 # use_leases FOLDER: the lease folder now holds what FOLDER holds. In the namespace only.
 use_leases() {
     if [ -z "${leases_mounted:-}" ]; then
-        above=$LEASEDIR
-        while [ ! -d "$above" ]; do
-            above=$(dirname "$above")
-        done
-        mount -t tmpfs -o mode=0755 tmpfs "$above"
+        mount -t tmpfs -o mode=0755 tmpfs "$(above_leases)"
         mkdir -p "$LEASEDIR"
         leases_mounted=1
         # A name service cache would answer with what it knows of the host

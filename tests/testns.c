@@ -33,11 +33,12 @@ testEnterUserNamespace(void)
                                     NULL);
 }
 
-/* Mounts an empty file system on the nearest folder above the lease folder that exists. */
+/* Mounts an empty file system on the nearest folder above the lease folder that exists; above, so
+ * that tests can take the lease folder itself away. */
 static gboolean
 testMountLeases(void)
 {
-    g_autofree char *folder = g_strdup(LEASEDIR);
+    g_autofree char *folder = g_path_get_dirname(LEASEDIR);
 
     while (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
         char *parent = g_path_get_dirname(folder);
@@ -45,7 +46,8 @@ testMountLeases(void)
         g_free(folder);
         folder = parent;
     }
-    return mount("tmpfs", folder, "tmpfs", 0, "mode=0755") == 0 &&
+    /* What is mounted on the root folder is not seen below it: this would write to the host. */
+    return !g_str_equal(folder, "/") && mount("tmpfs", folder, "tmpfs", 0, "mode=0755") == 0 &&
            g_mkdir_with_parents(LEASEDIR, 0755) == 0;
 }
 
@@ -57,7 +59,7 @@ testEnterNamespace(void)
     if (unshare(CLONE_NEWNS | CLONE_NEWUTS) < 0 && !testEnterUserNamespace())
         return "no private mount namespace to be had here (neither as root nor as a user)";
     if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 || !testMountLeases())
-        return "nothing can be mounted in a private mount namespace here";
+        return "nothing can be mounted above " LEASEDIR " in a private mount namespace here";
     if (sethostname(TEST_HOST_NAME, strlen(TEST_HOST_NAME)) < 0)
         return "the private host name cannot be set here";
     return NULL;
