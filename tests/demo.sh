@@ -26,8 +26,11 @@ fi
 
 wrong=0
 
+bold='' plain=''
+[ ! -t 1 ] || { bold=$(printf '\033[1m') plain=$(printf '\033[0m'); }
+
 say() {
-    printf '\n\033[1m%s\033[0m\n' "$*" | if [ -t 1 ]; then cat; else sed 's/\x1b\[[0-9;]*m//g'; fi
+    printf '\n%s%s%s\n' "$bold" "$*" "$plain"
 }
 
 # ask NAME ADDRESSES REASON: prints what getent says, then REASON and the modules' own trace
