@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "testns.h"
+#include "testutil.h"
 
 static int
 compareTexts(gconstpointer a, gconstpointer b)
@@ -194,10 +195,7 @@ testRightModules(void)
 int
 main(int argc, char **argv)
 {
-    size_t i;
-
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
+    testInit(&argc, &argv);
     testNeedNamespace();
     testReplaceFile("/etc/nsswitch.conf", "hosts: libvirt libvirt_guest\n");
     setUp();
@@ -208,11 +206,7 @@ main(int argc, char **argv)
         "0}]",
         -1);
     testWriteLeases("tr.macs", "[{\"domain\": \"izmir\", \"macs\": [\"52:54:00:00:00:35\"]}]", -1);
-    for (i = 0; i < G_N_ELEMENTS(questions); i++) {
-        g_autofree char *path = g_strdup_printf("/getaddrinfo/%s", questions[i].path);
-
-        g_test_add_data_func(path, &questions[i], testQuestion);
-    }
+    TEST_ADD_TABLE("getaddrinfo", questions, testQuestion);
     g_test_add_data_func("/turkish/libvirt", "libvirt", testTurkish);
     g_test_add_data_func("/turkish/libvirt_guest", "libvirt_guest", testTurkish);
     g_test_add_func("/gethostbyname", testGetHostByName);

@@ -20,6 +20,7 @@
 
 #include "nssshim.h"
 #include "testns.h"
+#include "testutil.h"
 
 #define UNKNOWN "NOTFOUND ENOENT HOST_NOT_FOUND"
 #define NODATA "NOTFOUND ENOENT NO_DATA"
@@ -870,53 +871,19 @@ testPieces(void)
     }
 }
 
-static void
-addOwn(const char *group, const struct own *cases, size_t count)
-{
-    size_t i;
-
-    for (i = 0; i < count; i++) {
-        g_autofree char *path = g_strdup_printf("/%s/%s", group, cases[i].path);
-
-        g_test_add_data_func(path, &cases[i], testOwn);
-    }
-}
-
-static void
-addTables(void)
-{
-    size_t i;
-
-    for (i = 0; i < G_N_ELEMENTS(captured); i++) {
-        g_autofree char *path = g_strdup_printf("/captured/%s", captured[i].path);
-
-        g_test_add_data_func(path, &captured[i], testCaptured);
-    }
-    addOwn("claims", claims, G_N_ELEMENTS(claims));
-    addOwn("names", names, G_N_ELEMENTS(names));
-    addOwn("leases", leases, G_N_ELEMENTS(leases));
-    addOwn("salvage", salvage, G_N_ELEMENTS(salvage));
-    for (i = 0; i < G_N_ELEMENTS(lengths); i++) {
-        g_autofree char *path = g_strdup_printf("/length/%s", lengths[i].path);
-
-        g_test_add_data_func(path, &lengths[i], testLength);
-    }
-    for (i = 0; i < G_N_ELEMENTS(faults); i++) {
-        g_autofree char *path = g_strdup_printf("/faults/%s", faults[i].path);
-        g_autofree char *alone = g_strdup_printf("/faults-alone/%s", faults[i].path);
-
-        g_test_add_data_func(path, &faults[i], testFault);
-        g_test_add_data_func(alone, &faults[i], testFaultAlone);
-    }
-}
-
 int
 main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
+    testInit(&argc, &argv);
     testNeedNamespace();
-    addTables();
+    TEST_ADD_TABLE("captured", captured, testCaptured);
+    TEST_ADD_TABLE("claims", claims, testOwn);
+    TEST_ADD_TABLE("names", names, testOwn);
+    TEST_ADD_TABLE("leases", leases, testOwn);
+    TEST_ADD_TABLE("salvage", salvage, testOwn);
+    TEST_ADD_TABLE("length", lengths, testLength);
+    TEST_ADD_TABLE("faults", faults, testFault);
+    TEST_ADD_TABLE("faults-alone", faults, testFaultAlone);
     g_test_add_func("/folder/absent", testFolderAbsent);
     g_test_add_func("/folder/is-a-file", testFolderIsFile);
     g_test_add_func("/folder/empty", testFolderEmpty);

@@ -20,6 +20,7 @@
 
 #include "nssshim.h"
 #include "testns.h"
+#include "testutil.h"
 
 #define FIXTURE "captured-02-guests-running"
 #define NAME_LIBVIRT "eps-host"
@@ -649,12 +650,11 @@ addServices(const char *group, GTestDataFunc test)
 int
 main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
+    testInit(&argc, &argv);
     /* What is large and freed goes back to the kernel, and threads bring no memory of their own, so
      * that no rest of it serves the test that takes memory away */
     mallopt(M_MMAP_THRESHOLD, 64 * 1024);
     mallopt(M_ARENA_MAX, 1);
-    g_test_set_nonfatal_assertions();
     testNeedNamespace();
     addCalls("every-size", testEverySize);
     addCalls("every-alignment", testEveryAlignment);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "testutil.h"
 #include "virmacaddr.h"
 #include "virsocketaddr.h"
 
@@ -148,20 +149,9 @@ testOrder(void)
 int
 main(int argc, char **argv)
 {
-    size_t i;
-
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
-    for (i = 0; i < G_N_ELEMENTS(macs); i++) {
-        g_autofree char *path = g_strdup_printf("/mac/%zu", i);
-
-        g_test_add_data_func(path, &macs[i], testMac);
-    }
-    for (i = 0; i < G_N_ELEMENTS(addresses); i++) {
-        g_autofree char *path = g_strdup_printf("/address/%zu", i);
-
-        g_test_add_data_func(path, &addresses[i], testAddress);
-    }
+    testInit(&argc, &argv);
+    TEST_ADD_NUMBERED_TABLE("mac", macs, testMac);
+    TEST_ADD_NUMBERED_TABLE("address", addresses, testAddress);
     g_test_add_func("/nul-inside", testNulInside);
     g_test_add_func("/order", testOrder);
     return g_test_run();

@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "testutil.h"
 #include "virhostname.h"
 
 #define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -177,25 +178,10 @@ testParts(void)
 int
 main(int argc, char **argv)
 {
-    size_t i;
-
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
-    for (i = 0; i < G_N_ELEMENTS(valid); i++) {
-        g_autofree char *path = g_strdup_printf("/valid/%zu", i);
-
-        g_test_add_data_func(path, &valid[i], testValid);
-    }
-    for (i = 0; i < G_N_ELEMENTS(reserved); i++) {
-        g_autofree char *path = g_strdup_printf("/reserved/%zu", i);
-
-        g_test_add_data_func(path, &reserved[i], testReserved);
-    }
-    for (i = 0; i < G_N_ELEMENTS(claims); i++) {
-        g_autofree char *path = g_strdup_printf("/claim/%zu", i);
-
-        g_test_add_data_func(path, &claims[i], testClaim);
-    }
+    testInit(&argc, &argv);
+    TEST_ADD_NUMBERED_TABLE("valid", valid, testValid);
+    TEST_ADD_NUMBERED_TABLE("reserved", reserved, testReserved);
+    TEST_ADD_NUMBERED_TABLE("claim", claims, testClaim);
     g_test_add_func("/own", testOwn);
     g_test_add_func("/parts", testParts);
     return g_test_run();

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "testutil.h"
 #include "virjsonarray.h"
 #include "virjsonobject.h"
 
@@ -351,20 +352,9 @@ testArrayShrinks(void)
 int
 main(int argc, char **argv)
 {
-    size_t i;
-
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
-    for (i = 0; i < G_N_ELEMENTS(objects); i++) {
-        g_autofree char *path = g_strdup_printf("/object/%s", objects[i].path);
-
-        g_test_add_data_func(path, &objects[i], testObject);
-    }
-    for (i = 0; i < G_N_ELEMENTS(arrays); i++) {
-        g_autofree char *path = g_strdup_printf("/array/%s", arrays[i].path);
-
-        g_test_add_data_func(path, &arrays[i], testArray);
-    }
+    testInit(&argc, &argv);
+    TEST_ADD_TABLE("object", objects, testObject);
+    TEST_ADD_TABLE("array", arrays, testArray);
     g_test_add_func("/object/nul", testObjectNul);
     g_test_add_func("/object/depth", testObjectDepth);
     g_test_add_func("/object/arena", testObjectArena);

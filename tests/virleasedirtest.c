@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "testutil.h"
 #include "virleasedir.h"
 
 struct place {
@@ -239,8 +240,7 @@ main(int argc, char **argv)
     };
     size_t i;
 
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
+    testInit(&argc, &argv);
     for (i = 0; i < G_N_ELEMENTS(tests); i++)
         g_test_add(tests[i].path, struct place, NULL, setUp, tests[i].test, tearDown);
     return g_test_run();

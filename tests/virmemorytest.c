@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "testutil.h"
 #include "virscratch.h"
 #include "virsort.h"
 
@@ -122,8 +123,7 @@ testSort(void)
 int
 main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
+    testInit(&argc, &argv);
     g_test_add_func("/scratch/grows", testScratchGrows);
     g_test_add_func("/scratch/stays-inline", testScratchStaysInline);
     g_test_add_func("/scratch/limits", testScratchLimits);

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "testutil.h"
 #include "virnames.h"
 
 #define NOW 1000
@@ -322,15 +323,8 @@ testTooMany(void)
 int
 main(int argc, char **argv)
 {
-    size_t i;
-
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
-    for (i = 0; i < G_N_ELEMENTS(lookups); i++) {
-        g_autofree char *path = g_strdup_printf("/lookup/%s", lookups[i].path);
-
-        g_test_add_data_func(path, &lookups[i], testLookup);
-    }
+    testInit(&argc, &argv);
+    TEST_ADD_TABLE("lookup", lookups, testLookup);
     g_test_add_func("/no-folder", testNoFolder);
     g_test_add_func("/bad-files", testBadFiles);
     g_test_add_func("/no-descriptor", testNoDescriptor);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "testutil.h"
 #include "virlease.h"
 #include "virmacmap.h"
 
@@ -227,20 +228,9 @@ testMapMany(void)
 int
 main(int argc, char **argv)
 {
-    size_t i;
-
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
-    for (i = 0; i < G_N_ELEMENTS(leases); i++) {
-        g_autofree char *path = g_strdup_printf("/lease/%s", leases[i].path);
-
-        g_test_add_data_func(path, &leases[i], testLease);
-    }
-    for (i = 0; i < G_N_ELEMENTS(maps); i++) {
-        g_autofree char *path = g_strdup_printf("/map/%s", maps[i].path);
-
-        g_test_add_data_func(path, &maps[i], testMap);
-    }
+    testInit(&argc, &argv);
+    TEST_ADD_TABLE("lease", leases, testLease);
+    TEST_ADD_TABLE("map", maps, testMap);
     g_test_add_func("/lease/long-names", testLeaseLongNames);
     g_test_add_func("/lease/live", testLeaseLive);
     g_test_add_func("/map/many", testMapMany);
