@@ -32,6 +32,10 @@ check-sanitize:
 	meson compile -C $(BUILD)-sanitize
 	python3 tests/run.py $(BUILD)-sanitize
 
+check-paths: all
+	./bootstrap check
+	$(BUILD)/tests/virpathstest -m slow
+
 check-reference: all
 	./bootstrap check
 	python3 tests/compare.py $(BUILD) $(REFERENCE)
@@ -60,10 +64,11 @@ help:
 	@echo 'make check            run the tests'
 	@echo 'make check-valgrind   run the tests under valgrind (memcheck, descriptors)'
 	@echo 'make check-sanitize   run the tests with the address and undefined behaviour sanitizers'
+	@echo 'make check-paths      compare the fast and the careful way of looking up on 100,000 pairs of files'
 	@echo 'make check-reference  run the tests of answers on libvirt'"'"'s own modules too (REFERENCE=folder)'
 	@echo 'make install          install (DESTDIR=folder to install below a folder)'
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-reference demo install dist format clean help
+.PHONY: all check check-valgrind check-sanitize check-paths check-reference demo install dist format clean help

@@ -21,6 +21,7 @@
 #include "nssshim.h"
 #include "testns.h"
 #include "testutil.h"
+#include "virjsonarray.h"
 
 #define UNKNOWN "NOTFOUND ENOENT HOST_NOT_FOUND"
 #define NODATA "NOTFOUND ENOENT NO_DATA"
@@ -860,7 +861,7 @@ testPieces(void)
     size_t shift;
 
     for (shift = 0; shift < 400; shift++) {
-        g_autofree char *space = g_strnfill(12 * 1024 - 200 + shift, ' ');
+        g_autofree char *space = g_strnfill(VIR_JSON_WINDOW - 200 + shift, ' ');
         g_autofree char *json = g_strconcat("[", space, GOOD "]", NULL);
         g_autofree char *got = NULL;
 

@@ -197,7 +197,7 @@ walk(const char *text, size_t len)
     int fd = memfd_create("array", MFD_CLOEXEC);
 
     g_assert_cmpint(write(fd, text, len), ==, len);
-    virJsonArrayInit(array, fd, len);
+    virJsonArrayInit(array, fd, len, NULL);
     while (virJsonArrayNext(array, &span)) {
         g_autofree char *buffer = g_malloc(span.len);
         const char *found = virJsonArrayText(array, &span, buffer);
@@ -334,7 +334,7 @@ testArrayShrinks(void)
     struct virJsonSpan span;
 
     g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
-    virJsonArrayInit(array, fd, strlen(text) + 100);
+    virJsonArrayInit(array, fd, strlen(text) + 100, NULL);
     g_assert_true(virJsonArrayNext(array, &span));
     g_assert_true(virJsonArrayNext(array, &span));
     g_assert_true(virJsonArrayNeedsBuffer(array, &span));
@@ -344,7 +344,7 @@ testArrayShrinks(void)
     g_assert_cmpint(array->error, ==, 0);
     close(fd);
 
-    virJsonArrayInit(array, fd, 100);
+    virJsonArrayInit(array, fd, 100, NULL);
     g_assert_false(virJsonArrayNext(array, &span));
     g_assert_cmpint(array->error, ==, -EBADF);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "minmax.h"
+#include "virblock.h"
 #include "virjsonobject.h"
 
 enum {
@@ -43,7 +44,7 @@ virJsonRead(int fd, char *buffer, size_t size, uint64_t offset, int *error)
 }
 
 void
-virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size)
+virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size, const struct virSearch *wanted)
 {
     array->fd = fd;
     array->size = size;
@@ -51,22 +52,29 @@ virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size)
     array->damage = VIR_JSON_UNDAMAGED;
     array->error = 0;
     array->expect = VIR_JSON_EXPECT_ARRAY;
+    array->wanted = wanted;
+    array->place = 0;
+    array->searched = 0;
     array->start = 0;
     array->len = 0;
 }
 
-/* Moves the window so that it holds @pos, and begins at @keep where both fit. */
-static bool
-virJsonArrayFill(struct virJsonArray *array, uint64_t pos, uint64_t keep)
+/* Moves the window so that it begins at @start. */
+static void
+virJsonArrayLoad(struct virJsonArray *array, uint64_t start)
 {
-    array->start = pos - keep < sizeof(array->window) ? keep : pos;
-    array->len = virJsonRead(array->fd, array->window,
-                             MIN(sizeof(array->window), array->size - array->start), array->start,
-                             &array->error);
-    if (array->start + array->len > pos)
-        return true;
-    array->size = MIN(array->size, array->start + array->len);
-    return false;
+    size_t len = MIN(sizeof(array->window), array->size - start);
+
+    array->start = start;
+    array->len = virJsonRead(array->fd, array->window, len, start, &array->error);
+    if (array->len < len)
+        array->size = start + array->len;
+}
+
+static bool
+virJsonArrayIsLoaded(const struct virJsonArray *array, uint64_t pos)
+{
+    return pos >= array->start && pos - array->start < array->len;
 }
 
 /* The byte at @pos, VIR_JSON_END behind the last one; bytes from @keep on stay in the window if
@@ -76,16 +84,16 @@ virJsonArrayByte(struct virJsonArray *array, uint64_t pos, uint64_t keep)
 {
     if (pos >= array->size)
         return VIR_JSON_END;
-    if (pos < array->start || pos - array->start >= array->len) {
-        if (!virJsonArrayFill(array, pos, keep))
+    if (!virJsonArrayIsLoaded(array, pos)) {
+        virJsonArrayLoad(array, pos - keep < sizeof(array->window) ? keep : pos);
+        if (!virJsonArrayIsLoaded(array, pos))
             return VIR_JSON_END;
     }
     return (unsigned char)array->window[pos - array->start];
 }
 
-/* Returns the place behind the string whose opening quote is at @pos, or 0 if it does not end well
- * before
- * @limit. */
+/* Returns the offset behind the string whose opening quote is at @pos, or 0 if it does not end well
+ * before @limit. */
 static uint64_t
 virJsonArraySkipString(struct virJsonArray *array, uint64_t pos, uint64_t limit, uint64_t keep)
 {
@@ -103,7 +111,7 @@ virJsonArraySkipString(struct virJsonArray *array, uint64_t pos, uint64_t limit,
     return 0;
 }
 
-/* Returns the place behind the object that begins at @start, or 0 if it is broken, too long or too
+/* Returns the offset behind the object that begins at @start, or 0 if it is broken, too long or too
  * deep. */
 static uint64_t
 virJsonArraySkipObject(struct virJsonArray *array, uint64_t start)
@@ -169,8 +177,153 @@ virJsonArrayBetween(struct virJsonArray *array, int c)
         virJsonArrayDamaged(array, array->pos);
 }
 
-bool
-virJsonArrayNext(struct virJsonArray *array, struct virJsonSpan *span)
+/* What virJsonPlainLength() says of an object whose end it does not see. */
+#define VIR_JSON_CUT SIZE_MAX
+
+/* Returns the length of the object at the beginning of the @len bytes at @text if that is easily
+ * seen: without a backslash and without an object inside. VIR_JSON_CUT if it is not there whole, 0
+ * if somebody else has to look.
+ *
+ * Without backslashes a byte is in a string if an odd number of quotes stands before it. A string
+ * that is broken by a control character is not noticed. That does no harm: a broken object is
+ * passed over up to the next '{', and there is none before the length that is returned here. The
+ * parser will not take it. */
+static size_t
+virJsonPlainLength(const char *text, size_t len)
+{
+    uint64_t open = 0; /* see virJsonArraySkipObject() */
+    unsigned int depth = 0;
+    virBlockTruth odd = { 0 }; /* for each of the 16 columns: odd number of quotes so far */
+    size_t pos;
+
+    for (pos = 0; pos + VIR_BLOCK_SIZE <= len; pos += VIR_BLOCK_SIZE) {
+        virBlock block = virBlockLoad(text + pos);
+        virBlockTruth quotes = block == virBlockFill('"');
+        /* With bit 0x20 set, '[' is '{', ']' is '}', and '\\' is '|', which stands between the two:
+         * one comparison finds them all, and a real '|' now and then. */
+        unsigned int marks = virBlockMask((block | virBlockFill(0x20)) - virBlockFill('{') <=
+                                          virBlockFill(2));
+
+        for (; marks != 0; marks &= marks - 1) {
+            unsigned int i = __builtin_ctz(marks);
+            unsigned int before = virBlockMask(quotes) & ((1U << i) - 1);
+            char c = text[pos + i];
+
+            if (c == '\\' || (c == '{' && pos + i > 0))
+                return 0;
+            if (c == '|' || __builtin_parity(virBlockMask(odd) ^ before))
+                continue;
+            if (c == '{' || c == '[') {
+                if (depth++ == VIR_JSON_DEPTH_MAX)
+                    return 0;
+                open = open << 1 | (c == '{');
+            } else {
+                if ((open & 1) != (c == '}'))
+                    return 0;
+                open >>= 1;
+                if (--depth == 0)
+                    return pos + i + 1;
+            }
+        }
+        odd ^= quotes;
+    }
+    return VIR_JSON_CUT;
+}
+
+/* The same as virJsonArraySkipObject(), faster for most objects. */
+static uint64_t
+virJsonArraySkipQuickly(struct virJsonArray *array, uint64_t start)
+{
+    size_t inWindow = start - array->start;
+    size_t len = virJsonPlainLength(array->window + inWindow, array->len - inWindow);
+
+    if (len == VIR_JSON_CUT && inWindow > 0 && array->start + array->len < array->size) {
+        virJsonArrayLoad(array, start);
+        len = virJsonPlainLength(array->window, array->len);
+    }
+    return len == 0 || len == VIR_JSON_CUT ? virJsonArraySkipObject(array, start) : start + len;
+}
+
+/* Finds the next place of what is wanted, from array->pos on. False if there is none. */
+static bool
+virJsonArrayFindPlace(struct virJsonArray *array)
+{
+    if (array->place >= array->pos && array->place < array->searched)
+        return true;
+    array->searched = MAX(array->searched, array->pos);
+    while (array->searched < array->size) {
+        uint64_t before = MIN(array->searched, VIR_SEARCH_BEHIND);
+        uint64_t end = MIN(array->searched + VIR_SEARCH_AHEAD, array->size - 1);
+        size_t from;
+        size_t to;
+        size_t found;
+
+        if (!virJsonArrayIsLoaded(array, array->searched - before) ||
+            !virJsonArrayIsLoaded(array, end)) {
+            virJsonArrayLoad(array, array->searched - before);
+            if (!virJsonArrayIsLoaded(array, array->searched))
+                return false;
+        }
+        from = array->searched - array->start;
+        to = array->start + array->len < array->size ? array->len - VIR_SEARCH_AHEAD : array->len;
+        found = virSearchNext(array->wanted, array->window, from, to, array->len);
+        array->searched = array->start + found;
+        if (found < to) {
+            array->place = array->searched++;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Moves array->pos to the next '{'. */
+static bool
+virJsonArrayFindObject(struct virJsonArray *array)
+{
+    int c;
+
+    while ((c = virJsonArrayByte(array, array->pos, array->pos)) != '{') {
+        const char *from = array->window + (array->pos - array->start);
+        unsigned int mask;
+
+        if (c == VIR_JSON_END)
+            return false;
+        if (array->pos + VIR_BLOCK_SIZE > array->start + array->len) {
+            array->pos++;
+            continue;
+        }
+        mask = virBlockMask(virBlockLoad(from) == virBlockFill('{'));
+        array->pos += mask != 0 ? (size_t)__builtin_ctz(mask) : VIR_BLOCK_SIZE;
+    }
+    return true;
+}
+
+static bool
+virJsonArrayNextWanted(struct virJsonArray *array, struct virJsonSpan *span)
+{
+    while (virJsonArrayFindPlace(array) && virJsonArrayFindObject(array)) {
+        uint64_t start = array->pos;
+        uint64_t end;
+
+        /* What is wanted stands between two objects, where it means nothing. */
+        if (start > array->place)
+            continue;
+        if ((end = virJsonArraySkipQuickly(array, start)) == 0) {
+            array->pos++;
+            continue;
+        }
+        array->pos = end;
+        if (end > array->place) {
+            span->offset = start;
+            span->len = end - start;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+virJsonArrayNextAny(struct virJsonArray *array, struct virJsonSpan *span)
 {
     int c;
 
@@ -196,6 +349,12 @@ virJsonArrayNext(struct virJsonArray *array, struct virJsonSpan *span)
     if (array->expect != VIR_JSON_EXPECT_END && array->pos > 0)
         virJsonArrayDamaged(array, array->pos);
     return false;
+}
+
+bool
+virJsonArrayNext(struct virJsonArray *array, struct virJsonSpan *span)
+{
+    return array->wanted ? virJsonArrayNextWanted(array, span) : virJsonArrayNextAny(array, span);
 }
 
 bool

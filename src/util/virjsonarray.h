@@ -17,18 +17,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "virsearch.h"
+
 /* Bytes of a file that are in memory at once. */
-#define VIR_JSON_WINDOW ((size_t)12 * 1024)
+#define VIR_JSON_WINDOW ((size_t)16 * 1024)
 
 struct virJsonArray {
     int fd;
     uint64_t size; /* bytes of the file to look at */
-    uint64_t pos;  /* where the search goes on */
-    uint64_t
-        damage; /* where the text first is not an array of objects; VIR_JSON_UNDAMAGED if nowhere */
+    uint64_t pos;  /* where the walk goes on */
+    /* where the text first is not an array of objects, or VIR_JSON_UNDAMAGED; not looked for when
+     * only some objects are wanted */
+    uint64_t damage;
     int error;  /* negative errno of a read that failed: the file ended there for us */
     int expect; /* between objects: what the grammar wants next */
-    uint64_t start; /* place in the file of window[0] */
+    const struct virSearch *wanted;
+    uint64_t place; /* no place of wanted lies in the searched part of the file before this one */
+    uint64_t searched;
+    uint64_t start; /* offset in the file of window[0] */
     size_t len;     /* bytes in window */
     char window[VIR_JSON_WINDOW];
 };
@@ -41,8 +47,11 @@ struct virJsonSpan {
     size_t len;
 };
 
-/* Starts a walk over the first @size bytes of @fd, which stays the caller's. */
-void virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size);
+/* Starts a walk over the first @size bytes of @fd, which stays the caller's. With @wanted, which
+ * must live as long as the walk, objects that cannot hold what is wanted may be left out, and a
+ * file without any is read once and not walked at all; NULL wants every object. */
+void virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size,
+                      const struct virSearch *wanted);
 
 /* Finds the next object. False at the end, when array->damage and array->error are final. */
 bool virJsonArrayNext(struct virJsonArray *array, struct virJsonSpan *span);

@@ -16,6 +16,7 @@
 #include "virjsonarray.h"
 #include "virjsonobject.h"
 #include "virleasedir.h"
+#include "virsearch.h"
 #include "virsort.h"
 
 /* An array in scratch; see virscratch.h for why it is an offset. */
@@ -84,8 +85,8 @@ virNamesHandleSpan(struct virNamesSearch *search, const struct virJsonArray *arr
 }
 
 static int
-virNamesReadFile(struct virNamesSearch *search, size_t (*workspace)(size_t len),
-                 virNamesHandler handle)
+virNamesReadFile(struct virNamesSearch *search, const struct virSearch *wanted,
+                 size_t (*workspace)(size_t len), virNamesHandler handle)
 {
     struct virJsonArray array;
     struct virJsonSpan span;
@@ -97,7 +98,8 @@ virNamesReadFile(struct virNamesSearch *search, size_t (*workspace)(size_t len),
                      (struct virNamesNote){ .kind = VIR_NAMES_NOTE_FILE_FAILED, .error = fd });
         return virNamesIsTemporary(fd) ? fd : 0;
     }
-    virJsonArrayInit(&array, fd, size);
+    /* Who listens hears of every record. */
+    virJsonArrayInit(&array, fd, size, search->query->tracer ? NULL : wanted);
     while (virJsonArrayNext(&array, &span)) {
         int result = virNamesHandleSpan(search, &array, &span, workspace(span.len), handle);
 
@@ -118,7 +120,8 @@ virNamesReadFile(struct virNamesSearch *search, size_t (*workspace)(size_t len),
 
 static int
 virNamesReadFiles(struct virNamesSearch *search, enum virLeaseFileKind kind,
-                  size_t (*workspace)(size_t len), virNamesHandler handle)
+                  const struct virSearch *wanted, size_t (*workspace)(size_t len),
+                  virNamesHandler handle)
 {
     char name[256]; /* NAME_MAX and NUL: scratch, where the listing is, may move while a file is
                        read */
@@ -129,10 +132,20 @@ virNamesReadFiles(struct virNamesSearch *search, enum virLeaseFileKind kind,
     while (result == 0 && (next = virLeaseDirNext(&search->dir, kind, &cursor))) {
         memcpy(name, next, strlen(next) + 1);
         search->file = name;
-        result = virNamesReadFile(search, workspace, handle);
+        result = virNamesReadFile(search, wanted, workspace, handle);
     }
     search->file = NULL;
     return result;
+}
+
+/* What the files must hold, as bytes, to say something about the name. */
+static void
+virNamesWantName(const struct virNamesSearch *search, struct virSearch *wanted)
+{
+    if (search->query->service == VIR_NAMES_LIBVIRT)
+        virSearchName(wanted, search->name, virHostnameFirstLabel(search->name, search->len), true);
+    else
+        virSearchName(wanted, search->name, search->len, false);
 }
 
 static bool
@@ -183,10 +196,13 @@ virNamesSortMacs(const void *a, const void *b, const void *opaque)
 static int
 virNamesReadMaps(struct virNamesSearch *search)
 {
+    struct virSearch wanted;
     int result;
 
+    virNamesWantName(search, &wanted);
     search->macs.offset = virScratchBegin(search->scratch);
-    result = virNamesReadFiles(search, VIR_LEASE_FILE_MACS, virMacMapWorkspace, virNamesHandleMap);
+    result = virNamesReadFiles(search, VIR_LEASE_FILE_MACS, &wanted, virMacMapWorkspace,
+                               virNamesHandleMap);
     virSort(virNamesMacs(search), search->macs.count, sizeof(struct virMacAddr), virNamesSortMacs,
             NULL);
     return result;
@@ -250,8 +266,15 @@ virNamesHandleLease(struct virNamesSearch *search, const char *text, size_t len,
 static int
 virNamesReadLeases(struct virNamesSearch *search)
 {
+    struct virSearch wanted;
+
+    if (search->query->service == VIR_NAMES_LIBVIRT_GUEST)
+        virSearchMacs(&wanted, virNamesMacs(search), search->macs.count);
+    else
+        virNamesWantName(search, &wanted);
     search->answers.offset = virScratchBegin(search->scratch);
-    return virNamesReadFiles(search, VIR_LEASE_FILE_STATUS, virLeaseWorkspace, virNamesHandleLease);
+    return virNamesReadFiles(search, VIR_LEASE_FILE_STATUS, &wanted, virLeaseWorkspace,
+                             virNamesHandleLease);
 }
 
 /* Latest expiry first, never last, then as seen. */

@@ -11,10 +11,10 @@
 
 #include <stddef.h>
 
-/* Room for the listing of about 250 files in one getdents64() call, which is what makes the listing
- * a snapshot; with the file window of virjsonarray.h it stays within the 32 KiB of stack that a
- * lookup may use. */
-#define VIR_SCRATCH_INLINE ((size_t)10 * 1024)
+/* Room for the listing of about 200 files in one getdents64() call, and for yajl beside a shorter
+ * one; with the window of virjsonarray.h it stays within the 32 KiB of stack that a lookup may use.
+ */
+#define VIR_SCRATCH_INLINE ((size_t)8 * 1024)
 
 /* More than the largest answer needs (VIR_NAMES_ANSWERS_MAX and its MACs); asking for more is
  * ENOMEM. */

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+#include <config.h>
+
+#include "virsearch.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "c-ctype.h"
+#include "minmax.h"
+#include "virblock.h"
+#include "virhostname.h"
+
+/* Bytes of a name that are looked at: all of any host name's label. */
+#define VIR_SEARCH_NAME_MAX ((size_t)VIR_HOSTNAME_LABEL_MAX)
+
+/* The longest MAC address as text, see virMacAddrParse(). */
+#define VIR_SEARCH_MAC_MAX strlen("00:00:00:00:00:00")
+
+/* Blocks that are looked at before the loop asks whether there was anything in them. */
+#define VIR_SEARCH_UNROLLED 4
+
+static void
+virSearchSetByte(struct virSearchNeedle *needle, size_t i, unsigned char byte, size_t offset)
+{
+    needle->folds[i] = c_isalpha(byte) ? 0x20 : 0;
+    needle->bytes[i] = byte | needle->folds[i];
+    needle->offsets[i] = offset;
+}
+
+/* Where the name has a byte that the files' fixed parts do not have; else its first. */
+static size_t
+virSearchRarest(const char *name, size_t len)
+{
+    static const char common[] = "acdehilmnoprstxy-0123456789:.";
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (!memchr(common, c_tolower(name[i]), sizeof(common)))
+            return i;
+    }
+    return 0;
+}
+
+void
+virSearchName(struct virSearch *search, const char *name, size_t len, bool dotted)
+{
+    struct virSearchNeedle *needle = &search->needles[0];
+    size_t looked = MIN(len, VIR_SEARCH_NAME_MAX);
+
+    search->name = name;
+    search->len = len;
+    search->dotted = dotted;
+    search->nneedles = 1;
+    /* The place is the opening quote. The name's last byte is what tells "guest-1" and "guest-2"
+     * apart; the other byte is to keep format and other names away. */
+    virSearchSetByte(needle, 0, looked > 0 ? name[looked - 1] : '"', looked > 0 ? looked : 1);
+    virSearchSetByte(needle, 1, '"', 0);
+    if (looked > 1) {
+        size_t rarest = virSearchRarest(name, looked - 1);
+
+        virSearchSetByte(needle, 1, name[rarest], rarest + 1);
+    }
+}
+
+void
+virSearchMacs(struct virSearch *search, const struct virMacAddr *macs, size_t nmacs)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t i;
+
+    search->name = NULL;
+    search->nneedles = nmacs <= VIR_SEARCH_MACS_MAX ? nmacs : 0;
+    for (i = 0; i < search->nneedles; i++) {
+        unsigned char last = macs[i].octets[VIR_MAC_ADDR_LEN - 1];
+
+        /* The place is the last digit, which all spellings have, and the closing quote behind it.
+         */
+        virSearchSetByte(&search->needles[i], 0, digits[last & 0xf], 0);
+        virSearchSetByte(&search->needles[i], 1, '"', 1);
+        search->needles[i].mac = macs[i];
+    }
+}
+
+/* Whether the string whose closing quote is at @quote is the name of a member. */
+static bool
+virSearchIsKey(const char *text, size_t quote, size_t len)
+{
+    size_t i = quote + 1;
+
+    while (i < len && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t'))
+        i++;
+    return i < len && text[i] == ':';
+}
+
+static bool
+virSearchIsName(const struct virSearch *search, const char *text, size_t place, size_t len)
+{
+    size_t looked = MIN(search->len, VIR_SEARCH_NAME_MAX);
+    size_t end = place + 1 + looked;
+
+    if (text[place] != '"' || end >= len ||
+        !virHostnameEqual(text + place + 1, looked, search->name, looked))
+        return false;
+    if (looked < search->len || (search->dotted && text[end] == '.'))
+        return true;
+    return text[end] == '"' && !virSearchIsKey(text, end, len);
+}
+
+static bool
+virSearchIsMac(const struct virSearchNeedle *needle, const char *text, size_t place)
+{
+    size_t reach = MIN(place, VIR_SEARCH_MAC_MAX);
+    struct virMacAddr mac;
+    size_t i;
+
+    for (i = 1; i <= reach; i++) {
+        if (text[place - i] == '"')
+            return virMacAddrParse(&mac, text + place - i + 1, i) &&
+                   virMacAddrCompare(&mac, &needle->mac) == 0;
+    }
+    return false;
+}
+
+static bool
+virSearchIsPlace(const struct virSearch *search, const struct virSearchNeedle *needle,
+                 const char *text, size_t place, size_t len)
+{
+    return search->name ? virSearchIsName(search, text, place, len)
+                        : virSearchIsMac(needle, text, place);
+}
+
+static inline virBlockTruth
+virSearchCompare(const struct virSearchNeedle *needle, const char *text)
+{
+    virBlockTruth truth = (virBlockLoad(text + needle->offsets[0]) |
+                           virBlockFill(needle->folds[0])) == virBlockFill(needle->bytes[0]);
+
+    return truth & ((virBlockLoad(text + needle->offsets[1]) | virBlockFill(needle->folds[1])) ==
+                    virBlockFill(needle->bytes[1]));
+}
+
+static bool
+virSearchHasBytes(const struct virSearchNeedle *needle, const char *text)
+{
+    unsigned char first = text[needle->offsets[0]];
+    unsigned char second = text[needle->offsets[1]];
+
+    return (first | needle->folds[0]) == needle->bytes[0] &&
+           (second | needle->folds[1]) == needle->bytes[1];
+}
+
+/* The first place of one needle in [@from, @to), or @to. */
+static size_t
+virSearchNeedleNext(const struct virSearch *search, const struct virSearchNeedle *needle,
+                    const char *text, size_t from, size_t to, size_t len)
+{
+    const size_t reach = MAX(needle->offsets[0], needle->offsets[1]);
+    /* Places at which both bytes lie in the text */
+    const size_t end = len > reach ? MIN(to, len - reach) : 0;
+    const size_t stride = VIR_SEARCH_UNROLLED * VIR_BLOCK_SIZE;
+    size_t place = from;
+
+    for (; place + stride <= end; place += stride) {
+        virBlockTruth truths[VIR_SEARCH_UNROLLED];
+        virBlockTruth any = { 0 };
+        size_t i;
+
+        for (i = 0; i < VIR_SEARCH_UNROLLED; i++) {
+            truths[i] = virSearchCompare(needle, text + place + i * VIR_BLOCK_SIZE);
+            any |= truths[i];
+        }
+        if (virBlockMask(any) == 0)
+            continue;
+        for (i = 0; i < VIR_SEARCH_UNROLLED; i++) {
+            unsigned int mask = virBlockMask(truths[i]);
+
+            for (; mask != 0; mask &= mask - 1) {
+                size_t found = place + i * VIR_BLOCK_SIZE + __builtin_ctz(mask);
+
+                if (virSearchIsPlace(search, needle, text, found, len))
+                    return found;
+            }
+        }
+    }
+    for (; place < end; place++) {
+        if (virSearchHasBytes(needle, text + place) &&
+            virSearchIsPlace(search, needle, text, place, len))
+            return place;
+    }
+    return to;
+}
+
+size_t
+virSearchNext(const struct virSearch *search, const char *text, size_t from, size_t to, size_t len)
+{
+    const char *backslash;
+    size_t i;
+
+    if (search->nneedles == 0 || from >= to)
+        return from;
+    if ((backslash = memchr(text + from, '\\', to - from)))
+        to = backslash - text;
+    for (i = 0; i < search->nneedles; i++)
+        to = virSearchNeedleNext(search, &search->needles[i], text, from, to, len);
+    return to;
+}
