@@ -105,9 +105,9 @@ NSS_NAME(gethostbyname4_r)(const char *name, struct gaih_addrtuple **pat, char *
     return packed ? nssSucceed(savedErrno, ttlp, herrnop) : nssTooSmall(errnop, herrnop);
 }
 
-NSS_EXPORT enum nss_status
-NSS_NAME(gethostbyname3_r)(const char *name, int af, struct hostent *host, char *buffer,
-                           size_t buflen, int *errnop, int *herrnop, int32_t *ttlp, char **canonp)
+static enum nss_status
+nssByFamily(const char *name, int af, struct hostent *host, char *buffer, size_t buflen,
+            int *errnop, int *herrnop, int32_t *ttlp, char **canonp)
 {
     struct nssBuffer space = { buffer, buflen };
     int savedErrno = errno;
@@ -133,16 +133,22 @@ NSS_NAME(gethostbyname3_r)(const char *name, int af, struct hostent *host, char 
 }
 
 NSS_EXPORT enum nss_status
+NSS_NAME(gethostbyname3_r)(const char *name, int af, struct hostent *host, char *buffer,
+                           size_t buflen, int *errnop, int *herrnop, int32_t *ttlp, char **canonp)
+{
+    return nssByFamily(name, af, host, buffer, buflen, errnop, herrnop, ttlp, canonp);
+}
+
+NSS_EXPORT enum nss_status
 NSS_NAME(gethostbyname2_r)(const char *name, int af, struct hostent *host, char *buffer,
                            size_t buflen, int *errnop, int *herrnop)
 {
-    return NSS_NAME(gethostbyname3_r)(name, af, host, buffer, buflen, errnop, herrnop, NULL, NULL);
+    return nssByFamily(name, af, host, buffer, buflen, errnop, herrnop, NULL, NULL);
 }
 
 NSS_EXPORT enum nss_status
 NSS_NAME(gethostbyname_r)(const char *name, struct hostent *host, char *buffer, size_t buflen,
                           int *errnop, int *herrnop)
 {
-    return NSS_NAME(gethostbyname3_r)(name, AF_INET, host, buffer, buflen, errnop, herrnop, NULL,
-                                      NULL);
+    return nssByFamily(name, AF_INET, host, buffer, buflen, errnop, herrnop, NULL, NULL);
 }

@@ -16,6 +16,7 @@
 #include "c-ctype.h"
 #include "ignore-value.h"
 #include "libvirt_nss.h"
+#include "minmax.h"
 
 /* A line is cut at this length; it is written at once, so that lines of threads do not mix. */
 #define NSS_DEBUG_LINE 384
@@ -37,9 +38,21 @@ static void __attribute__((format(printf, 1, 2))) nssDebugPrint(const char *form
     va_end(args);
     if (printed < 0)
         return;
-    len = strnlen(line, sizeof(line) - 2);
+    len = MIN(len + printed, sizeof(line) - 2);
     line[len++] = '\n';
     ignore_value(write(STDERR_FILENO, line, len));
+}
+
+static size_t
+nssDebugEscape(char *quoted, size_t pos, unsigned char byte)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    quoted[pos++] = '\\';
+    quoted[pos++] = 'x';
+    quoted[pos++] = digits[byte >> 4];
+    quoted[pos++] = digits[byte & 0xf];
+    return pos;
 }
 
 /* Guests choose their names: nothing that a terminal could obey may get through. */
@@ -54,7 +67,7 @@ nssDebugQuote(char *quoted, const char *name, size_t len)
         if (c_isprint(name[i]) && name[i] != '"' && name[i] != '\\')
             quoted[pos++] = name[i];
         else
-            pos += sprintf(quoted + pos, "\\x%02x", (unsigned char)name[i]);
+            pos = nssDebugEscape(quoted, pos, name[i]);
     }
     quoted[pos++] = '"';
     quoted[pos] = '\0';

@@ -132,7 +132,7 @@ virLeaseDirOpen(struct virLeaseDir *dir, const char *path, struct virScratch *sc
     int result;
 
     *dir = (struct virLeaseDir){ .scratch = scratch };
-    if ((dir->fd = open(path, VIR_LEASE_DIR_FLAGS | O_DIRECTORY)) < 0)
+    if ((dir->fd = openat(AT_FDCWD, path, VIR_LEASE_DIR_FLAGS | O_DIRECTORY)) < 0)
         return -errno;
     result = virLeaseDirList(dir, scratch);
     if (result == 0)
