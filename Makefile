@@ -7,7 +7,7 @@ BUILD = build
 # Options for the first set-up, for example MESON_ARGS='--prefix=/usr -Dleasedir=/srv/leases'
 MESON_ARGS =
 DESTDIR =
-# Folder with the modules to which check-reference compares ours; empty: the distribution's package
+# Folder with the modules to which check-reference and bench compare ours; empty: the distribution's package
 REFERENCE =
 export BUILD
 
@@ -40,6 +40,11 @@ check-reference: all
 	./bootstrap check
 	python3 tests/compare.py $(BUILD) $(REFERENCE)
 
+bench: all
+	./bootstrap check valgrind bench
+	meson compile -C $(BUILD) nssbench nss_stub1 nss_stub2
+	sh bench/run.sh $(BUILD) $(REFERENCE)
+
 demo: all
 	sh tests/demo.sh $(BUILD)
 
@@ -66,9 +71,10 @@ help:
 	@echo 'make check-sanitize   run the tests with the address and undefined behaviour sanitizers'
 	@echo 'make check-paths      compare the fast and the careful way of looking up on 100,000 pairs of files'
 	@echo 'make check-reference  run the tests of answers on libvirt'"'"'s own modules too (REFERENCE=folder)'
+	@echo 'make bench            measure what a look-up costs, beside reading the files and libvirt'"'"'s own modules'
 	@echo 'make install          install (DESTDIR=folder to install below a folder)'
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-paths check-reference demo install dist format clean help
+.PHONY: all check check-valgrind check-sanitize check-paths check-reference bench demo install dist format clean help

@@ -8,6 +8,8 @@ folder REFERENCE, every time in a process of its own, and prints what came of it
 distribution's package libnss-libvirt and unpacks it below BUILD; nothing is installed.
 
 Exit status 1 if a case fails on the modules of BUILD; what the reference fails is only told.
+
+compare.py --fetch BUILD: only fetches the package, and prints the folder that has its modules.
 """
 
 import concurrent.futures
@@ -100,6 +102,9 @@ def tell_failed(title, outcomes):
 
 
 def main(arguments):
+    if len(arguments) == 2 and arguments[0] == "--fetch":
+        print(fetch(arguments[1])[0])
+        return 0
     if not arguments or len(arguments) > 2 or arguments[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2

@@ -12,9 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 modules=$(cd "$1" && pwd)/src/nss
-LEASEDIR=$(meson introspect --buildoptions "$1" | python3 -c '
-import json, sys
-print(next(option["value"] for option in json.load(sys.stdin) if option["name"] == "leasedir"))')
+LEASEDIR=$(leasedir_of "$1")
 fixture=$here/nssdata/captured-02-guests-running
 
 if ! enter_namespace "$0" "$@"; then

@@ -47,6 +47,13 @@ finish() {
     exit
 }
 
+# leasedir_of BUILD: prints the lease folder for which BUILD was set up
+leasedir_of() {
+    meson introspect --buildoptions "$1" | python3 -c '
+import json, sys
+print(next(option["value"] for option in json.load(sys.stdin) if option["name"] == "leasedir"))'
+}
+
 # above_leases: prints the nearest folder above $LEASEDIR that exists. Fails if that is the root folder: what is
 # mounted there is not seen below it.
 above_leases() {

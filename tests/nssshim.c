@@ -33,26 +33,34 @@ moduleSymbol(gpointer handle, const char *service, const char *function)
     return symbol;
 }
 
-const struct nssModule *
-nssShimModule(const char *service)
+struct nssModule *
+nssShimLoad(const char *folder, const char *service)
 {
-    static GHashTable *modules;
-    g_autofree char *path = g_strdup_printf("%s/libnss_%s.so.2", moduleFolder(), service);
-    struct nssModule *module;
-    gpointer handle;
+    g_autofree char *path = g_strdup_printf("%s/libnss_%s.so.2", folder, service);
+    struct nssModule *module = g_new0(struct nssModule, 1);
+    gpointer handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 
-    if (!modules)
-        modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    if ((module = g_hash_table_lookup(modules, service)))
-        return module;
-    if (!(handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)))
+    if (!handle)
         g_error("%s", dlerror());
-    module = g_new0(struct nssModule, 1);
     module->byName = moduleSymbol(handle, service, "gethostbyname_r");
     module->byName2 = moduleSymbol(handle, service, "gethostbyname2_r");
     module->byName3 = moduleSymbol(handle, service, "gethostbyname3_r");
     module->byName4 = moduleSymbol(handle, service, "gethostbyname4_r");
-    g_hash_table_insert(modules, g_strdup(service), module);
+    return module;
+}
+
+const struct nssModule *
+nssShimModule(const char *service)
+{
+    static GHashTable *modules;
+    struct nssModule *module;
+
+    if (!modules)
+        modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (!(module = g_hash_table_lookup(modules, service))) {
+        module = nssShimLoad(moduleFolder(), service);
+        g_hash_table_insert(modules, g_strdup(service), module);
+    }
     return module;
 }
 

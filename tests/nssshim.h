@@ -29,7 +29,11 @@ struct nssModule {
     nssByName4 byName4;
 };
 
-/* The module of @service in the folder that NSS_MODULE_DIR names, loaded on first use and kept. */
+/* Loads the module of @service in @folder, which stays loaded; to be freed. Ends the process if it
+ * cannot be loaded. */
+struct nssModule *nssShimLoad(const char *folder, const char *service);
+
+/* The same in the folder that NSS_MODULE_DIR names, loaded on first use and kept. */
 const struct nssModule *nssShimModule(const char *service);
 
 /* Looks up @name as the services of @hosts say, for instance "libvirt [NOTFOUND=return]
