@@ -43,7 +43,7 @@ check-reference: all
 bench: all
 	./bootstrap check valgrind bench
 	meson compile -C $(BUILD) nssbench nss_stub1 nss_stub2
-	sh bench/run.sh $(BUILD) $(REFERENCE)
+	bash bench/run.sh $(BUILD) $(REFERENCE)
 
 demo: all
 	sh tests/demo.sh $(BUILD)

@@ -1,10 +1,10 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
 #
 # run.sh BUILD [REFERENCE]: all measurements of docs/performance.rst. Prints the tables and writes them, the data of
 # the plot and the plot itself below BUILD/bench. Without REFERENCE the distribution's modules are fetched.
-set -eu
+set -eu -o pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/lib.sh

@@ -13,8 +13,9 @@
 #define STUB_PASTE(service, function) _nss_##service##_##function
 #define STUB_EXPAND(service, function) STUB_PASTE(service, function)
 #define STUB_NAME(function) STUB_EXPAND(STUB_SERVICE, function)
+#define STUB_DECLARE(service) NSS_DECLARE_MODULE_FUNCTIONS(service)
 
-NSS_DECLARE_MODULE_FUNCTIONS(STUB_SERVICE)
+STUB_DECLARE(STUB_SERVICE)
 
 enum nss_status
 STUB_NAME(gethostbyname4_r)(const char *name, struct gaih_addrtuple **pat, char *buffer,
