@@ -471,9 +471,11 @@ plotData(const char *path, const struct modules *ours, const struct modules *the
 
     if (!data)
         g_error("%s: %s", path, g_strerror(errno));
-    fprintf(data, "# leases, then us: raw, ours miss, ours hit, reference miss, reference hit\n");
+    fprintf(data,
+            "# leases, then us: raw, ours, for a miss; the same for a hit; reference miss, hit\n");
     for (i = 0; i < G_N_ELEMENTS(counts); i++) {
-        static const int columns[] = { RAW_MISS, OURS_MISS, OURS_HIT, THEIRS_MISS, THEIRS_HIT };
+        static const int columns[] = { RAW_MISS, OURS_MISS,   RAW_HIT,
+                                       OURS_HIT, THEIRS_MISS, THEIRS_HIT };
         struct folder folder = { .networks = 1, .leases = counts[i] };
         struct subject subjects[SUBJECTS];
 
@@ -481,7 +483,7 @@ plotData(const char *path, const struct modules *ours, const struct modules *the
         prepare(subjects, false, &folder, ours, theirs->libvirt ? theirs : ours);
         measure(subjects, SUBJECTS, 9);
         fprintf(data, "%u", counts[i]);
-        for (j = 0; j < (theirs->libvirt ? 5 : 3); j++)
+        for (j = 0; j < (theirs->libvirt ? 6 : 4); j++)
             fprintf(data, " %.2f", median(&subjects[columns[j]]) / 1e3);
         fprintf(data, "\n");
     }
