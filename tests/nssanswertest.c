@@ -872,6 +872,31 @@ testPieces(void)
     }
 }
 
+/* Leases without MAC address stand in a file of their own, and are no less leases of their bridge
+ */
+static void
+testNoMacFile(void)
+{
+    g_autofree char *own = NULL;
+    g_autofree char *both = NULL;
+    g_autofree char *domain = NULL;
+
+    testClearLeases();
+    testWriteLeases("virbr0.status", "[" LEASE("10.0.0.1", "01", NAMED("web"), "") "]", -1);
+    testWriteLeases("virbr0.macs", "[" MAP("db", "\"52:54:00:00:00:01\"") "]", -1);
+    testWriteLeases("virbr0.status.nomac",
+                    "[{\"ip-address\": \"fd00::1\", \"hostname\": \"web\", \"expiry-time\": 0},"
+                    " {\"ip-address\": \"fd00::2\", \"hostname\": \"own\", \"expiry-time\": 0},"
+                    " {\"ip-address\": \"fd00::3\", \"hostname\": \"db\", \"expiry-time\": 0}]",
+                    -1);
+    own = nssShimLookup("libvirt", "own", AF_UNSPEC);
+    both = nssShimLookup("libvirt", "web", AF_UNSPEC);
+    domain = nssShimLookup("libvirt libvirt_guest", "db", AF_UNSPEC);
+    g_assert_cmpstr(own, ==, "SUCCESS fd00::2");
+    g_assert_cmpstr(both, ==, "SUCCESS 10.0.0.1 fd00::1");
+    g_assert_cmpstr(domain, ==, "SUCCESS 10.0.0.1");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -891,6 +916,7 @@ main(int argc, char **argv)
     g_test_add_func("/folder/unprivileged", testUnprivileged);
     g_test_add_func("/folder/order-of-files", testOrderOfFiles);
     g_test_add_func("/folder/other-files", testOtherFiles);
+    g_test_add_func("/folder/no-mac-file", testNoMacFile);
     g_test_add_func("/folder/many-files", testManyFiles);
     g_test_add_func("/folder/object-size", testObjectSize);
     g_test_add_func("/folder/pieces", testPieces);

@@ -90,10 +90,31 @@ static void
 testKinds(struct place *place, gconstpointer data)
 {
     static const char *const names[] = {
-        "b.status",  "a.macs",          "a.status",       "B.status", "default.addnhosts",
-        "z.macs",    "default.conf",    "a.status.new",   "status",   "macs",
-        ".status",   ".macs",           "a.status.nomac", "xstatus",  "a.STATUS",
-        ".a.status", "a.status.status", "a.status.macs",  "a.pid",    "with space.status",
+        "b.status",
+        "a.macs",
+        "a.status",
+        "B.status",
+        "default.addnhosts",
+        "z.macs",
+        "default.conf",
+        "a.status.new",
+        "status",
+        "macs",
+        ".status",
+        ".macs",
+        "a.status.nomac",
+        "xstatus",
+        "a.STATUS",
+        ".a.status",
+        "a.status.status",
+        "a.status.macs",
+        "a.pid",
+        "with space.status",
+        "nomac",
+        "b.nomac",
+        ".status.nomac",
+        "a.status.nomac.new",
+        "a.status.corrupt",
     };
     g_autofree char *status = NULL;
     g_autofree char *macs = NULL;
@@ -106,7 +127,8 @@ testKinds(struct place *place, gconstpointer data)
     status = list(place, VIR_LEASE_FILE_STATUS);
     macs = list(place, VIR_LEASE_FILE_MACS);
     g_assert_cmpstr(status, ==,
-                    ".a.status B.status a.status a.status.status b.status with space.status");
+                    ".a.status B.status a.status a.status.nomac a.status.status b.status "
+                    "with space.status");
     g_assert_cmpstr(macs, ==, "a.macs a.status.macs z.macs");
     virLeaseDirClose(&place->dir);
     g_assert_cmpint(place->dir.fd, ==, -1);

@@ -25,18 +25,22 @@
 static bool
 virLeaseDirKind(const char *name, enum virLeaseFileKind *kind)
 {
-    static const char suffixes[VIR_LEASE_FILE_KINDS][sizeof(".status")] = {
-        [VIR_LEASE_FILE_STATUS] = ".status",
-        [VIR_LEASE_FILE_MACS] = ".macs",
+    static const struct {
+        char suffix[16];
+        enum virLeaseFileKind kind;
+    } suffixes[] = {
+        { VIR_LEASE_STATUS_SUFFIX, VIR_LEASE_FILE_STATUS },
+        { VIR_LEASE_NOMAC_SUFFIX, VIR_LEASE_FILE_STATUS },
+        { ".macs", VIR_LEASE_FILE_MACS },
     };
     size_t len = strlen(name);
     size_t i;
 
-    for (i = 0; i < VIR_LEASE_FILE_KINDS; i++) {
-        size_t suffix = strlen(suffixes[i]);
+    for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        size_t suffix = strlen(suffixes[i].suffix);
 
-        if (len > suffix && memcmp(name + len - suffix, suffixes[i], suffix) == 0) {
-            *kind = i;
+        if (len > suffix && memcmp(name + len - suffix, suffixes[i].suffix, suffix) == 0) {
+            *kind = suffixes[i].kind;
             return true;
         }
     }

@@ -15,10 +15,15 @@
 /* libvirt refuses to read a lease file or a MAC map that is larger (32 MiB); so do we. */
 #define VIR_LEASE_FILE_MAX ((uint64_t)32 * 1024 * 1024)
 
+/* What follows the bridge's name in the name of a file of leases. Leases without a MAC address have
+ * a file of their own, which our lease helper alone writes: libvirtd reads BRIDGE.status and fails
+ * on such a lease. */
+#define VIR_LEASE_STATUS_SUFFIX ".status"
+#define VIR_LEASE_NOMAC_SUFFIX ".status.nomac"
+
 enum virLeaseFileKind {
-    VIR_LEASE_FILE_STATUS, /* BRIDGE.status: leases, see virlease.h */
+    VIR_LEASE_FILE_STATUS, /* BRIDGE.status, BRIDGE.status.nomac: leases, see virlease.h */
     VIR_LEASE_FILE_MACS,   /* BRIDGE.macs: MAC map, see virmacmap.h */
-    VIR_LEASE_FILE_KINDS
 };
 
 struct virLeaseDir {
