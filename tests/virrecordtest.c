@@ -14,6 +14,7 @@
 
 #include "testutil.h"
 #include "virlease.h"
+#include "virleaserecord.h"
 #include "virmacmap.h"
 
 struct row {
@@ -156,6 +157,55 @@ testLeaseLive(void)
     g_assert_false(virLeaseIsLive(&lease, 0));
 }
 
+/* What is read of a lease and printed again; the order is libvirt's */
+static const struct row records[] = {
+    { "v4", "{" EXPIRY ", \"client-id\": \"01:52\", \"hostname\": \"web\", " MAC ", " IP "}",
+      "{\n    \"ip-address\": \"10.0.0.1\",\n    \"mac-address\": \"52:54:0:0:0:A\",\n"
+      "    \"hostname\": \"web\",\n    \"client-id\": \"01:52\",\n"
+      "    \"expiry-time\": 4000000000\n  }" },
+    { "v6",
+      "{" EXPIRY ", \"server-duid\": \"00:01\", \"client-id\": \"00:03\", \"domain\": \"lab\", "
+      "\"hostname\": \"web\", \"ip-address\": \"fd00::1\", \"iaid\": \"T7\"}",
+      "{\n    \"iaid\": \"T7\",\n    \"ip-address\": \"fd00::1\",\n    \"hostname\": \"web\",\n"
+      "    \"domain\": \"lab\",\n    \"client-id\": \"00:03\",\n    \"server-duid\": \"00:01\",\n"
+      "    \"expiry-time\": 4000000000\n  }" },
+    { "least", "{" IP ", \"expiry-time\": 0}",
+      "{\n    \"ip-address\": \"10.0.0.1\",\n    \"expiry-time\": 0\n  }" },
+    { "quoting", "{" IP ", \"expiry-time\": -1, \"hostname\": \"a\\\"b\\n\\u0000{\\\\}ü\"}",
+      "{\n    \"ip-address\": \"10.0.0.1\",\n"
+      "    \"hostname\": \"a\\\"b\\n\\u0000{\\\\}ü\",\n    \"expiry-time\": -1\n  }" },
+    { "last-wins", "{" IP ", \"expiry-time\": 0, \"iaid\": \"long one\", \"iaid\": \"1\"}",
+      "{\n    \"iaid\": \"1\",\n    \"ip-address\": \"10.0.0.1\",\n    \"expiry-time\": 0\n  }" },
+    { "last-is-no-string", "{" IP ", \"expiry-time\": 0, \"iaid\": \"1\", \"iaid\": [\"2\"]}",
+      "{\n    \"ip-address\": \"10.0.0.1\",\n    \"expiry-time\": 0\n  }" },
+    { "no-lease", "{" IP ", \"hostname\": \"web\"}", NULL },
+    { "not-json", "{" IP ", " EXPIRY ", }", NULL },
+};
+
+static void
+printPiece(void *opaque, const char *piece, size_t len)
+{
+    g_string_append_len(opaque, piece, len);
+}
+
+static void
+testRecord(gconstpointer data)
+{
+    const struct row *row = data;
+    size_t len = strlen(row->text);
+    g_autofree char *text = g_memdup2(row->text, len);
+    g_autofree void *memory = workspace(virLeaseRecordWorkspace(len));
+    g_autoptr(GString) printed = g_string_new(NULL);
+    struct virLeaseRecord record;
+
+    if (virLeaseRecordParse(&record, text, len, memory) != 0) {
+        g_assert_null(row->expected);
+        return;
+    }
+    virLeaseRecordFormat(&record, printPiece, printed);
+    g_assert_cmpstr(printed->str, ==, row->expected);
+}
+
 static const struct row maps[] = {
     { "whole", "{\"domain\": \"web\", \"macs\": [\"52:54:00:00:00:01\", \"52:54:0:0:0:B\"]}",
       "web 52:54:00:00:00:01 52:54:00:00:00:0b" },
@@ -230,6 +280,7 @@ main(int argc, char **argv)
 {
     testInit(&argc, &argv);
     TEST_ADD_TABLE("lease", leases, testLease);
+    TEST_ADD_TABLE("record", records, testRecord);
     TEST_ADD_TABLE("map", maps, testMap);
     g_test_add_func("/lease/long-names", testLeaseLongNames);
     g_test_add_func("/lease/live", testLeaseLive);

@@ -12,18 +12,22 @@
 #include "c-ctype.h"
 #include "intprops.h"
 #include "minmax.h"
-#include "virjsonobject.h"
 
-enum {
-    VIR_LEASE_IP_ADDRESS,
-    VIR_LEASE_MAC_ADDRESS,
-    VIR_LEASE_HOSTNAME,
-    VIR_LEASE_DOMAIN,
-    VIR_LEASE_EXPIRY_TIME,
+const struct virJsonKey virLeaseKeys[VIR_LEASE_MEMBERS] = {
+    [VIR_LEASE_IAID] = { "iaid" },
+    [VIR_LEASE_IP_ADDRESS] = { "ip-address" },
+    [VIR_LEASE_MAC_ADDRESS] = { "mac-address" },
+    [VIR_LEASE_HOSTNAME] = { "hostname" },
+    [VIR_LEASE_DOMAIN] = { "domain" },
+    [VIR_LEASE_CLIENT_ID] = { "client-id" },
+    [VIR_LEASE_SERVER_DUID] = { "server-duid" },
+    [VIR_LEASE_EXPIRY_TIME] = { "expiry-time" },
 };
 
 struct virLeaseParser {
     struct virLease *lease;
+    virJsonVisit member;
+    void *opaque;
     bool hasAddr;
     bool hasExpiry;
 };
@@ -61,6 +65,10 @@ virLeaseVisit(size_t key, enum virJsonType type, const char *value, size_t len, 
     struct virLeaseParser *parser = opaque;
     struct virLease *lease = parser->lease;
 
+    if (parser->member && !parser->member(key, type, value, len, parser->opaque))
+        return false;
+    if (key == VIR_LEASE_IAID || key == VIR_LEASE_CLIENT_ID || key == VIR_LEASE_SERVER_DUID)
+        return true;
     if (type != (key == VIR_LEASE_EXPIRY_TIME ? VIR_JSON_NUMBER : VIR_JSON_STRING))
         return false;
     switch (key) {
@@ -87,15 +95,11 @@ virLeaseWorkspace(size_t len)
 }
 
 int
-virLeaseParse(struct virLease *lease, const char *text, size_t len, void *workspace)
+virLeaseParseMembers(struct virLease *lease, const char *text, size_t len, void *workspace,
+                     virJsonVisit member, void *opaque)
 {
-    static const struct virJsonKey keys[] = {
-        [VIR_LEASE_IP_ADDRESS] = { "ip-address" },   [VIR_LEASE_MAC_ADDRESS] = { "mac-address" },
-        [VIR_LEASE_HOSTNAME] = { "hostname" },       [VIR_LEASE_DOMAIN] = { "domain" },
-        [VIR_LEASE_EXPIRY_TIME] = { "expiry-time" },
-    };
-    struct virLeaseParser parser = { .lease = lease };
-    const struct virJsonVisitor visitor = { keys, sizeof(keys) / sizeof(keys[0]), virLeaseVisit,
+    struct virLeaseParser parser = { .lease = lease, .member = member, .opaque = opaque };
+    const struct virJsonVisitor visitor = { virLeaseKeys, VIR_LEASE_MEMBERS, virLeaseVisit,
                                             &parser };
     int result;
 
@@ -106,6 +110,12 @@ virLeaseParse(struct virLease *lease, const char *text, size_t len, void *worksp
     if (result == 0 && !(parser.hasAddr && parser.hasExpiry))
         result = -EINVAL;
     return result;
+}
+
+int
+virLeaseParse(struct virLease *lease, const char *text, size_t len, void *workspace)
+{
+    return virLeaseParseMembers(lease, text, len, workspace, NULL, NULL);
 }
 
 bool
