@@ -194,7 +194,7 @@ testOpenFile(struct place *place, gconstpointer data)
     (void)data;
     create(place, "a.status", "[{}]");
     openPlace(place);
-    fd = virLeaseDirOpenFile(&place->dir, "a.status", &size);
+    fd = virLeaseDirOpenFile(place->dir.fd, "a.status", &size);
     g_assert_cmpint(fd, >=, 0);
     g_assert_cmpuint(size, ==, 4);
     g_assert_cmpint(read(fd, content, sizeof(content)), ==, 4);
@@ -232,16 +232,16 @@ testOpenOthers(struct place *place, gconstpointer data)
     g_assert_no_errno(symlink("target", link));
     g_assert_no_errno(symlink("/dev/null", device));
     openPlace(place);
-    g_assert_cmpint(virLeaseDirOpenFile(&place->dir, "absent", &size), ==, -ENOENT);
-    g_assert_cmpint(virLeaseDirOpenFile(&place->dir, "fifo", &size), ==, -EINVAL);
-    g_assert_cmpint(virLeaseDirOpenFile(&place->dir, "folder", &size), ==, -EISDIR);
-    g_assert_cmpint(virLeaseDirOpenFile(&place->dir, "dangling", &size), ==, -ENOENT);
-    g_assert_cmpint(virLeaseDirOpenFile(&place->dir, "loop", &size), ==, -ELOOP);
-    g_assert_cmpint(virLeaseDirOpenFile(&place->dir, "device", &size), ==, -EINVAL);
-    g_assert_cmpint(virLeaseDirOpenFile(&place->dir, "large", &size), ==, -EFBIG);
-    g_assert_cmpint((fd = virLeaseDirOpenFile(&place->dir, "limit", &size)), >=, 0);
+    g_assert_cmpint(virLeaseDirOpenFile(place->dir.fd, "absent", &size), ==, -ENOENT);
+    g_assert_cmpint(virLeaseDirOpenFile(place->dir.fd, "fifo", &size), ==, -EINVAL);
+    g_assert_cmpint(virLeaseDirOpenFile(place->dir.fd, "folder", &size), ==, -EISDIR);
+    g_assert_cmpint(virLeaseDirOpenFile(place->dir.fd, "dangling", &size), ==, -ENOENT);
+    g_assert_cmpint(virLeaseDirOpenFile(place->dir.fd, "loop", &size), ==, -ELOOP);
+    g_assert_cmpint(virLeaseDirOpenFile(place->dir.fd, "device", &size), ==, -EINVAL);
+    g_assert_cmpint(virLeaseDirOpenFile(place->dir.fd, "large", &size), ==, -EFBIG);
+    g_assert_cmpint((fd = virLeaseDirOpenFile(place->dir.fd, "limit", &size)), >=, 0);
     close(fd);
-    g_assert_cmpint((fd = virLeaseDirOpenFile(&place->dir, "link", &size)), >=, 0);
+    g_assert_cmpint((fd = virLeaseDirOpenFile(place->dir.fd, "link", &size)), >=, 0);
     close(fd);
     virLeaseDirClose(&place->dir);
 }

@@ -168,9 +168,9 @@ virLeaseDirNext(const struct virLeaseDir *dir, enum virLeaseFileKind kind, size_
 }
 
 int
-virLeaseDirOpenFile(const struct virLeaseDir *dir, const char *name, uint64_t *size)
+virLeaseDirOpenFile(int folder, const char *name, uint64_t *size)
 {
-    VIR_AUTOCLOSE fd = openat(dir->fd, name, VIR_LEASE_DIR_FLAGS);
+    VIR_AUTOCLOSE fd = openat(folder, name, VIR_LEASE_DIR_FLAGS);
     struct stat st;
     int opened;
 

@@ -91,7 +91,7 @@ virNamesReadFile(struct virNamesSearch *search, const struct virSearch *wanted,
     struct virJsonArray array;
     struct virJsonSpan span;
     uint64_t size;
-    VIR_AUTOCLOSE fd = virLeaseDirOpenFile(&search->dir, search->file, &size);
+    VIR_AUTOCLOSE fd = virLeaseDirOpenFile(search->dir.fd, search->file, &size);
 
     if (fd < 0) {
         virNamesTell(search,

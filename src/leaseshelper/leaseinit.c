@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+#include <config.h>
+
+#include "leaseinit.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <glib/gi18n.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "leaseevent.h"
+#include "leasefile.h"
+#include "leaselock.h"
+#include "leasemessage.h"
+#include "vircleanup.h"
+#include "virhostname.h"
+#include "virleasedir.h"
+
+/* How long a helper of an earlier dnsmasq may keep a new one from starting */
+#define LEASE_INIT_SECONDS 10
+
+struct leaseInit {
+    const char *file;
+    GString *v4;
+    GString *v6;
+    char *serverDuid;
+    GHashTable *seen; /* addresses: a lease on its way from one file to the other is in both */
+};
+
+/* Returns the member as text if it is what @isGood says, else NULL. Free with g_free(). */
+static char *
+leaseInitMember(const struct virLeaseRecord *record, enum virLeaseMember member,
+                gboolean (*isGood)(const char *text))
+{
+    const struct virLeaseString *string = &record->strings[member];
+    g_autofree char *text = NULL;
+
+    if (!string->bytes || memchr(string->bytes, '\0', string->len))
+        return NULL;
+    text = g_strndup(string->bytes, string->len);
+    return isGood(text) ? g_steal_pointer(&text) : NULL;
+}
+
+static const char *
+leaseInitOrNone(const char *text)
+{
+    return text ? text : "*";
+}
+
+static void
+leaseInitVisit(const struct virLeaseRecord *record, const char *text, size_t len, gpointer opaque)
+{
+    struct leaseInit *init = opaque;
+    const gboolean isV6 = record->lease.addr.family == AF_INET6;
+    const struct virLeaseString *ip = &record->strings[VIR_LEASE_IP_ADDRESS];
+    g_autofree char *address = g_strndup(ip->bytes, ip->len);
+    g_autofree char *client = isV6 ? leaseInitMember(record, VIR_LEASE_IAID, leaseIsIaid)
+                                   : leaseInitMember(record, VIR_LEASE_MAC_ADDRESS,
+                                                     leaseIsHardwareAddress);
+    g_autofree char *hostname = leaseInitMember(record, VIR_LEASE_HOSTNAME, leaseIsHostname);
+    g_autofree char *id = leaseInitMember(record, VIR_LEASE_CLIENT_ID, leaseIsClientId);
+
+    (void)text;
+    (void)len;
+    if (!client) {
+        leaseTell(_("%s/%s: dnsmasq is not told of the lease of %s, which has no valid %s"),
+                  LEASEDIR, init->file, address,
+                  virLeaseKeys[isV6 ? VIR_LEASE_IAID : VIR_LEASE_MAC_ADDRESS].name);
+        return;
+    }
+    if (!g_hash_table_add(init->seen, g_bytes_new(&record->lease.addr, sizeof(record->lease.addr))))
+        return;
+    if (isV6 && !init->serverDuid)
+        init->serverDuid = leaseInitMember(record, VIR_LEASE_SERVER_DUID, leaseIsClientId);
+    g_string_append_printf(isV6 ? init->v6 : init->v4, "%" G_GINT64_FORMAT " %s %s %s %s\n",
+                           record->lease.expiry, client, address, leaseInitOrNone(hostname),
+                           leaseInitOrNone(id));
+}
+
+static void
+leaseInitRead(struct leaseInit *init, int folder, const char *bridge, const char *suffix)
+{
+    g_autofree char *name = g_strconcat(bridge, suffix, NULL);
+    g_autoptr(GError) error = NULL;
+    enum leaseCondition condition;
+
+    init->file = name;
+    if (!leaseFileRead(folder, name, leaseInitVisit, init, &condition, &error))
+        leaseTell("%s", error->message);
+}
+
+/* Reads both files of the bridge. An error keeps the leases of nothing else back. */
+static void
+leaseInitCollect(struct leaseInit *init)
+{
+    g_autoptr(GError) error = NULL;
+    const char *bridge = leaseEventBridge(&error);
+    g_autofree char *status = bridge ? g_strconcat(bridge, VIR_LEASE_STATUS_SUFFIX, NULL) : NULL;
+    VIR_AUTOCLOSE folder = bridge ? leaseFolderOpen(&error) : -1;
+
+    if (folder < 0) {
+        leaseTell("%s", error->message);
+        return;
+    }
+    if (!leaseLock(bridge, LEASE_INIT_SECONDS, &error)) {
+        leaseTell("%s", error->message);
+        g_clear_error(&error);
+    }
+    if (!leaseFileTouch(folder, status, &error))
+        leaseTell("%s", error->message);
+    leaseInitRead(init, folder, bridge, VIR_LEASE_STATUS_SUFFIX);
+    leaseInitRead(init, folder, bridge, VIR_LEASE_NOMAC_SUFFIX);
+}
+
+void
+leaseInit(void)
+{
+    struct leaseInit init = {
+        .v4 = g_string_new(NULL),
+        .v6 = g_string_new(NULL),
+        .seen = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
+                                      NULL),
+    };
+
+    leaseInitCollect(&init);
+    fputs(init.v4->str, stdout);
+    if (init.serverDuid)
+        printf("duid %s\n", init.serverDuid);
+    fputs(init.v6->str, stdout);
+    if (fflush(stdout) == EOF)
+        leaseTell(_("the leases cannot be printed: %s"), g_strerror(errno));
+    g_string_free(init.v4, TRUE);
+    g_string_free(init.v6, TRUE);
+    g_free(init.serverDuid);
+    g_hash_table_unref(init.seen);
+}

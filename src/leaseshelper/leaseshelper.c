@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* libvirt_leaseshelper: dnsmasq runs it at each change of a lease, and it keeps the files in which
+ * the name service modules and libvirtd look the leases up. */
+
+#include <config.h>
+
+#include <glib.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "leaseevent.h"
+#include "leaseinit.h"
+#include "leasemessage.h"
+#include "leaseupdate.h"
+
+static int
+leasePrintHelp(void)
+{
+    printf(_("Usage: %s init\n"
+             "       %s add|old|del MAC|DUID ADDRESS [HOSTNAME]\n"
+             "\n"
+             "Keeps the list of a bridge's DHCP leases in %s.\n"
+             "It is for dnsmasq to call, started with --leasefile-ro and --dhcp-script=PATH;\n"
+             "the rest comes through the environment, see %s(8) and dnsmasq(8).\n"
+             "\n"
+             "  --help     print this and exit\n"
+             "  --version  print the version and exit\n"
+             "\n"
+             "Exit status: 0 done, or not an action for this program; 1 the list could not be\n"
+             "read or written, and is as it was; 2 wrong arguments or environment.\n"
+             "After init it is always 0.\n"),
+           LEASE_PROGRAM, LEASE_PROGRAM, LEASEDIR, LEASE_PROGRAM);
+    return EXIT_SUCCESS;
+}
+
+/* dnsmasq gives no options, and what it gives may begin with '-' without being one: they count in
+ * place of the action alone. */
+static int
+leaseOption(const char *option)
+{
+    if (g_str_equal(option, "--help"))
+        return leasePrintHelp();
+    if (g_str_equal(option, "--version")) {
+        printf("%s (libvirt-nss) %s\n", LEASE_PROGRAM, VERSION);
+        return EXIT_SUCCESS;
+    }
+    leaseTell(_("unknown option %s; see %s --help"), option, LEASE_PROGRAM);
+    return LEASE_ERROR_CALL;
+}
+
+static int
+leaseRun(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    struct leaseEvent event;
+
+    if (leaseEventParse(&event, argc, argv, &error) && leaseUpdate(&event, &error))
+        return EXIT_SUCCESS;
+    leaseTell("%s", error->message);
+    return error->code;
+}
+
+int
+main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    textdomain(GETTEXT_PACKAGE);
+
+    if (argc < 2) {
+        leaseTell(_("an action is missing; see %s --help"), LEASE_PROGRAM);
+        return LEASE_ERROR_CALL;
+    }
+    if (argv[1][0] == '-')
+        return leaseOption(argv[1]);
+    switch (leaseActionFromText(argv[1])) {
+    case LEASE_ACTION_INIT:
+        leaseInit();
+        return EXIT_SUCCESS;
+    case LEASE_ACTION_ADD:
+    case LEASE_ACTION_OLD:
+    case LEASE_ACTION_DEL:
+        return leaseRun(argc, argv);
+    case LEASE_ACTION_OTHER:
+    default:
+        return EXIT_SUCCESS;
+    }
+}
