@@ -6,7 +6,6 @@
 
 #include "leaseevent.h"
 
-#include <glib/gi18n.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -161,7 +160,7 @@ leaseEventSetHostname(struct leaseEvent *event, const char *accepted)
 static gboolean
 leaseEventSetClient(struct leaseEvent *event, const char *client, GError **error)
 {
-    if (event->record.lease.addr.family == AF_INET6) {
+    if (event->record.addr.family == AF_INET6) {
         leaseEventSet(event, VIR_LEASE_IAID, g_getenv("DNSMASQ_IAID"), leaseIsIaid);
         leaseEventSet(event, VIR_LEASE_MAC_ADDRESS, g_getenv("DNSMASQ_MAC"),
                       leaseIsHardwareAddress);
@@ -199,7 +198,7 @@ leaseEventSetExpiry(struct leaseEvent *event, GError **error)
                     quoted);
         return FALSE;
     }
-    event->record.lease.expiry = expiry;
+    event->record.expiry = expiry;
     return TRUE;
 }
 
@@ -215,7 +214,7 @@ leaseEventParse(struct leaseEvent *event, int argc, char **argv, GError **error)
                     LEASE_PROGRAM);
         return FALSE;
     }
-    if (!virSocketAddrParse(&event->record.lease.addr, argv[3], strlen(argv[3]))) {
+    if (!virSocketAddrParse(&event->record.addr, argv[3], strlen(argv[3]))) {
         g_autofree char *quoted = leaseQuote(argv[3]);
 
         g_set_error(error, LEASE_ERROR, LEASE_ERROR_CALL, _("%s is not an address"), quoted);

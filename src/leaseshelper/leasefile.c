@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,15 +41,14 @@ leaseFileError(GError **error, int errnum, const char *name, const char *what)
 int
 leaseFolderOpen(GError **error)
 {
-    int fd;
-
-    if (g_mkdir_with_parents(LEASEDIR, 0755) < 0) {
-        leaseFileError(error, errno, "", _("the lease folder cannot be made"));
-        return -1;
-    }
     /* O_PATH: profiles that let the helper write its files do not let it list the folder */
-    if ((fd = open(LEASEDIR, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
-        leaseFileError(error, errno, "", _("the lease folder cannot be opened"));
+    const int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    int fd = open(LEASEDIR, flags);
+
+    if (fd < 0 && errno == ENOENT && g_mkdir_with_parents(LEASEDIR, 0755) == 0)
+        fd = open(LEASEDIR, flags);
+    if (fd < 0)
+        leaseFileError(error, errno, "", _("the lease folder cannot be opened or made"));
     return fd;
 }
 
@@ -76,6 +74,59 @@ leaseVisitRepaired(struct virLeaseRecord *record, leaseVisit visit, gpointer opa
     }
     virLeaseRecordFormat(record, leaseAppend, text);
     visit(record, text->str, text->len, opaque);
+}
+
+/* The first @size bytes of @fd, or as many as there are; NULL with errno set on failure. */
+static GString *
+leaseLoad(int fd, size_t size)
+{
+    g_autoptr(GString) content = g_string_sized_new(size);
+    size_t done = 0;
+
+    g_string_set_size(content, size);
+    while (done < size) {
+        ssize_t got = pread(fd, content->str + done, size - done, done);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return NULL;
+        if (got == 0)
+            break;
+        done += got;
+    }
+    g_string_set_size(content, done);
+    return g_steal_pointer(&content);
+}
+
+static gboolean
+leaseContinues(const GString *content, size_t pos, const char *text)
+{
+    size_t len = strlen(text);
+
+    return content->len - pos >= len && memcmp(content->str + pos, text, len) == 0;
+}
+
+/* Visits the leases of a file for as long as it is laid out as we write it, and stores the offset
+ * behind the last of them, 0 if there is none. Returns whether this is the whole file. */
+static gboolean
+leaseVisitPlain(const GString *content, leaseVisit visit, gpointer opaque, size_t *end)
+{
+    const char *separator = VIR_LEASE_ARRAY_BEGIN VIR_LEASE_ARRAY_FIRST;
+    struct virLeaseRecord record;
+    size_t len;
+
+    for (*end = 0; leaseContinues(content, *end, separator); *end += strlen(separator) + len) {
+        const char *text = content->str + *end + strlen(separator);
+
+        len = virLeaseRecordRecognize(&record, text, content->len - (text - content->str));
+        if (len == 0)
+            return FALSE;
+        visit(&record, text, len, opaque);
+        separator = VIR_LEASE_ARRAY_NEXT;
+    }
+    separator = *end == 0 ? VIR_LEASE_ARRAY_BEGIN VIR_LEASE_ARRAY_END : VIR_LEASE_ARRAY_END;
+    return leaseContinues(content, *end, separator) && *end + strlen(separator) == content->len;
 }
 
 /* Returns whether the object is a lease without fault. */
@@ -113,7 +164,9 @@ leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer opaque,
               enum leaseCondition *condition, GError **error)
 {
     g_autoptr(GByteArray) memory = g_byte_array_new();
+    g_autoptr(GString) content = NULL;
     guint64 size;
+    size_t end;
     VIR_AUTOCLOSE fd = virLeaseDirOpenFile(folder, name, &size);
     struct virJsonArray array;
     struct virJsonSpan span;
@@ -129,7 +182,12 @@ leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer opaque,
     }
     if (fd < 0)
         return leaseFileError(error, -fd, name, _("cannot be read"));
-    virJsonArrayInit(&array, fd, size, NULL);
+    if (!(content = leaseLoad(fd, size)))
+        return leaseFileError(error, errno, name, _("cannot be read"));
+    if (leaseVisitPlain(content, visit, opaque, &end))
+        return TRUE;
+    virJsonArrayInit(&array, fd, content->len, NULL);
+    virJsonArraySkipTo(&array, end);
     while (virJsonArrayNext(&array, &span)) {
         if (!leaseFileVisit(&array, &span, memory, visit, opaque))
             array.damage = MIN(array.damage, span.offset);
@@ -239,30 +297,14 @@ leaseFileTouch(int folder, const char *name, GError **error)
 static GString *
 leaseFileLoad(int folder, const char *name)
 {
-    g_autoptr(GString) content = NULL;
     guint64 size;
     VIR_AUTOCLOSE fd = virLeaseDirOpenFile(folder, name, &size);
-    size_t done = 0;
 
     if (fd < 0) {
         errno = -fd;
         return NULL;
     }
-    content = g_string_sized_new(size);
-    g_string_set_size(content, size);
-    while (done < size) {
-        ssize_t got = read(fd, content->str + done, size - done);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return NULL;
-        if (got == 0)
-            break;
-        done += got;
-    }
-    g_string_set_size(content, done);
-    return g_steal_pointer(&content);
+    return leaseLoad(fd, size);
 }
 
 /* Puts what is kept under the name @kept. Returns 0 or a negative errno: -EEXIST if something else

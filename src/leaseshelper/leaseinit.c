@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <glib.h>
-#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -56,7 +55,7 @@ static void
 leaseInitVisit(const struct virLeaseRecord *record, const char *text, size_t len, gpointer opaque)
 {
     struct leaseInit *init = opaque;
-    const gboolean isV6 = record->lease.addr.family == AF_INET6;
+    const gboolean isV6 = record->addr.family == AF_INET6;
     const struct virLeaseString *ip = &record->strings[VIR_LEASE_IP_ADDRESS];
     g_autofree char *address = g_strndup(ip->bytes, ip->len);
     g_autofree char *client = isV6 ? leaseInitMember(record, VIR_LEASE_IAID, leaseIsIaid)
@@ -73,12 +72,12 @@ leaseInitVisit(const struct virLeaseRecord *record, const char *text, size_t len
                   virLeaseKeys[isV6 ? VIR_LEASE_IAID : VIR_LEASE_MAC_ADDRESS].name);
         return;
     }
-    if (!g_hash_table_add(init->seen, g_bytes_new(&record->lease.addr, sizeof(record->lease.addr))))
+    if (!g_hash_table_add(init->seen, g_bytes_new(&record->addr, sizeof(record->addr))))
         return;
     if (isV6 && !init->serverDuid)
         init->serverDuid = leaseInitMember(record, VIR_LEASE_SERVER_DUID, leaseIsClientId);
     g_string_append_printf(isV6 ? init->v6 : init->v4, "%" G_GINT64_FORMAT " %s %s %s %s\n",
-                           record->lease.expiry, client, address, leaseInitOrNone(hostname),
+                           record->expiry, client, address, leaseInitOrNone(hostname),
                            leaseInitOrNone(id));
 }
 

@@ -6,11 +6,31 @@
 
 #include "leasemessage.h"
 
-#include <glib/gi18n.h>
+#include <errno.h>
+#include <libintl.h>
+#include <locale.h>
 #include <stdarg.h>
 
 /* Bytes of a guest's text that are shown */
 #define LEASE_QUOTE_MAX 64
+
+const char *
+leaseTranslate(const char *text)
+{
+    static gboolean ready;
+    int savedErrno = errno;
+    const char *translated;
+
+    if (!ready) {
+        ready = TRUE;
+        setlocale(LC_ALL, "");
+        bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
+        bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    }
+    translated = dgettext(GETTEXT_PACKAGE, text);
+    errno = savedErrno;
+    return translated;
+}
 
 void
 leaseTell(const char *format, ...)

@@ -2,7 +2,8 @@
  * Copyright (C) libvirt-nss contributors
  */
 
-/* Messages and errors. dnsmasq logs what its script writes to standard error, a line an entry. */
+/* Messages and errors, in the language of the environment. dnsmasq logs what its script writes to
+ * standard error, a line an entry. */
 
 #pragma once
 
@@ -17,6 +18,11 @@ enum leaseError {
     LEASE_ERROR_FILE = 1, /* the leases could not be read or written; they are as they were */
     LEASE_ERROR_CALL = 2, /* what dnsmasq said makes no sense */
 };
+
+/* Marks a text for translation and translates it. The locale is set by the first such text: loading
+ * it takes longer than the rest of a call that has nothing to say. Leaves errno alone. */
+#define _(text) leaseTranslate(text)
+const char *leaseTranslate(const char *text) G_GNUC_FORMAT(1);
 
 /* Prints the program's name and a line of text to standard error. */
 void leaseTell(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -8,8 +8,6 @@
 #include <config.h>
 
 #include <glib.h>
-#include <glib/gi18n.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,11 +66,6 @@ leaseRun(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    setlocale(LC_ALL, "");
-    bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
-    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
-    textdomain(GETTEXT_PACKAGE);
-
     if (argc < 2) {
         leaseTell(_("an action is missing; see %s --help"), LEASE_PROGRAM);
         return LEASE_ERROR_CALL;

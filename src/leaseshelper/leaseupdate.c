@@ -85,7 +85,7 @@ leaseUpdateVisit(const struct virLeaseRecord *record, const char *text, size_t l
     const struct virLeaseRecord *event = &update->event->record;
     const struct virLeaseString *mac = &record->strings[VIR_LEASE_MAC_ADDRESS];
 
-    if (virSocketAddrCompare(&record->lease.addr, &event->lease.addr) != 0) {
+    if (virSocketAddrCompare(&record->addr, &event->addr) != 0) {
         leaseListAdd(update->reading, text, len);
         return;
     }

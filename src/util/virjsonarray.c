@@ -59,6 +59,14 @@ virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size, const struct
     array->len = 0;
 }
 
+void
+virJsonArraySkipTo(struct virJsonArray *array, uint64_t pos)
+{
+    array->pos = pos;
+    if (pos > 0)
+        array->expect = VIR_JSON_EXPECT_COMMA;
+}
+
 /* Moves the window so that it begins at @start. */
 static void
 virJsonArrayLoad(struct virJsonArray *array, uint64_t start)

@@ -53,6 +53,10 @@ struct virJsonSpan {
 void virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size,
                       const struct virSearch *wanted);
 
+/* Lets a walk that has not begun begin at @pos, which is 0 or behind an element of the array; what
+ * is before it is taken as undamaged. */
+void virJsonArraySkipTo(struct virJsonArray *array, uint64_t pos);
+
 /* Finds the next object. False at the end, when array->damage and array->error are final. */
 bool virJsonArrayNext(struct virJsonArray *array, struct virJsonSpan *span);
 

@@ -32,8 +32,7 @@ struct virLeaseParser {
     bool hasExpiry;
 };
 
-/* Seconds as a JSON integer: no fraction, no exponent. */
-static bool
+bool
 virLeaseParseExpiry(int64_t *expiry, const char *text, size_t len)
 {
     bool negative = len > 0 && text[0] == '-';

@@ -70,5 +70,9 @@ int virLeaseParse(struct virLease *lease, const char *text, size_t len, void *wo
 int virLeaseParseMembers(struct virLease *lease, const char *text, size_t len, void *workspace,
                          virJsonVisit member, void *opaque);
 
+/* Reads seconds from the @len bytes at @text: digits, perhaps with '-' in front. False if they are
+ * anything else, or more than fit. */
+bool virLeaseParseExpiry(int64_t *expiry, const char *text, size_t len);
+
 /* Whether @lease has not run out at @now, in seconds since the epoch. */
 bool virLeaseIsLive(const struct virLease *lease, int64_t now);

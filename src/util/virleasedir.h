@@ -45,9 +45,10 @@ void virLeaseDirClose(struct virLeaseDir *dir);
 const char *virLeaseDirNext(const struct virLeaseDir *dir, enum virLeaseFileKind kind,
                             size_t *cursor);
 
-/* Opens file @name of @folder, a file descriptor, for reading and stores its size in bytes. Never waits (a FIFO without
- * writer), never takes a terminal, and accepts regular files of at most VIR_LEASE_FILE_MAX bytes
- * only; links are followed. Returns a file descriptor to be closed by the caller, or a negative
- * errno: -EFBIG too large, -EISDIR a folder, -EINVAL another kind of file, else what open(2) said.
+/* Opens file @name of @folder, a file descriptor, for reading and stores its size in bytes. Never
+ * waits (a FIFO without writer), never takes a terminal, and accepts regular files of at most
+ * VIR_LEASE_FILE_MAX bytes only; links are followed. Returns a file descriptor to be closed by the
+ * caller, or a negative errno: -EFBIG too large, -EISDIR a folder, -EINVAL another kind of file,
+ * else what open(2) said.
  */
 int virLeaseDirOpenFile(int folder, const char *name, uint64_t *size);

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+#include "c-ctype.h"
 #include "minmax.h"
+#include "virblock.h"
 #include "virjsonobject.h"
 
 struct virLeaseRecordParser {
@@ -43,9 +45,126 @@ int
 virLeaseRecordParse(struct virLeaseRecord *record, const char *text, size_t len, void *workspace)
 {
     struct virLeaseRecordParser parser = { record, (char *)workspace + virLeaseWorkspace(len) };
+    struct virLease lease;
+    int result;
 
     memset(record->strings, 0, sizeof(record->strings));
-    return virLeaseParseMembers(&record->lease, text, len, workspace, virLeaseRecordVisit, &parser);
+    result = virLeaseParseMembers(&lease, text, len, workspace, virLeaseRecordVisit, &parser);
+    if (result == 0) {
+        record->addr = lease.addr;
+        record->expiry = lease.expiry;
+    }
+    return result;
+}
+
+/* A text that is being read. */
+struct virLeaseCursor {
+    const char *next;
+    size_t left;
+};
+
+/* Steps over @text if it is what comes next. */
+static bool
+virLeaseTake(struct virLeaseCursor *cursor, const char *text, size_t len)
+{
+    if (cursor->left < len || memcmp(cursor->next, text, len) != 0)
+        return false;
+    cursor->next += len;
+    cursor->left -= len;
+    return true;
+}
+
+/* How many bytes from @text on stand for themselves in a string. */
+static size_t
+virLeasePlainLength(const char *text, size_t len)
+{
+    size_t pos = 0;
+
+    for (; pos + VIR_BLOCK_SIZE <= len; pos += VIR_BLOCK_SIZE) {
+        virBlock block = virBlockLoad(text + pos);
+        /* unsigned: what is below ' ' wraps around to a large number */
+        unsigned int others = virBlockMask((block - virBlockFill(' ') > virBlockFill('~' - ' ')) |
+                                           (block == virBlockFill('"')) |
+                                           (block == virBlockFill('\\')));
+
+        if (others != 0)
+            return pos + __builtin_ctz(others);
+    }
+    while (pos < len && c_isprint(text[pos]) && text[pos] != '"' && text[pos] != '\\')
+        pos++;
+    return pos;
+}
+
+/* Takes the value of a member, and ",\n" behind it. */
+static bool
+virLeaseTakeString(struct virLeaseCursor *cursor, struct virLeaseString *string)
+{
+    *string = (struct virLeaseString){ cursor->next,
+                                       virLeasePlainLength(cursor->next, cursor->left) };
+    cursor->next += string->len;
+    cursor->left -= string->len;
+    return virLeaseTake(cursor, "\",\n", strlen("\",\n"));
+}
+
+static bool
+virLeaseTakeExpiry(struct virLeaseCursor *cursor, int64_t *expiry)
+{
+    const char *digits = cursor->next;
+    size_t len = 0;
+
+    while (len < cursor->left && c_isdigit(digits[len]))
+        len++;
+    if (len == 0 || (digits[0] == '0' && len > 1))
+        return false;
+    cursor->next += len;
+    cursor->left -= len;
+    return virLeaseParseExpiry(expiry, digits, len);
+}
+
+/* The beginning of each member's line, with its length so that most are told apart by their first
+ * letter. */
+struct virLeaseLine {
+    char text[24];
+    size_t len;
+};
+
+#define VIR_LEASE_LINE(text)                                                                       \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+
+size_t
+virLeaseRecordRecognize(struct virLeaseRecord *record, const char *text, size_t len)
+{
+    static const struct virLeaseLine lines[VIR_LEASE_MEMBERS] = {
+        [VIR_LEASE_IAID] = VIR_LEASE_LINE("    \"iaid\": \""),
+        [VIR_LEASE_IP_ADDRESS] = VIR_LEASE_LINE("    \"ip-address\": \""),
+        [VIR_LEASE_MAC_ADDRESS] = VIR_LEASE_LINE("    \"mac-address\": \""),
+        [VIR_LEASE_HOSTNAME] = VIR_LEASE_LINE("    \"hostname\": \""),
+        [VIR_LEASE_DOMAIN] = VIR_LEASE_LINE("    \"domain\": \""),
+        [VIR_LEASE_CLIENT_ID] = VIR_LEASE_LINE("    \"client-id\": \""),
+        [VIR_LEASE_SERVER_DUID] = VIR_LEASE_LINE("    \"server-duid\": \""),
+        [VIR_LEASE_EXPIRY_TIME] = VIR_LEASE_LINE("    \"expiry-time\": "),
+    };
+    struct virLeaseCursor cursor = { text, MIN(len, VIR_JSON_OBJECT_MAX) };
+    const struct virLeaseString *ip = &record->strings[VIR_LEASE_IP_ADDRESS];
+    size_t i;
+
+    if (!virLeaseTake(&cursor, "{\n", strlen("{\n")))
+        return 0;
+    for (i = 0; i < VIR_LEASE_EXPIRY_TIME; i++) {
+        record->strings[i] = (struct virLeaseString){ NULL, 0 };
+        if (virLeaseTake(&cursor, lines[i].text, lines[i].len) &&
+            !virLeaseTakeString(&cursor, &record->strings[i]))
+            return 0;
+    }
+    record->strings[VIR_LEASE_EXPIRY_TIME] = (struct virLeaseString){ NULL, 0 };
+    if (!virLeaseTake(&cursor, lines[i].text, lines[i].len) ||
+        !virLeaseTakeExpiry(&cursor, &record->expiry) ||
+        !virLeaseTake(&cursor, "\n  }", strlen("\n  }")) || !ip->bytes ||
+        !virSocketAddrParse(&record->addr, ip->bytes, ip->len))
+        return 0;
+    return cursor.next - text;
 }
 
 struct virLeaseRecordPrinter {
@@ -90,7 +209,7 @@ virLeaseRecordFormat(const struct virLeaseRecord *record, virLeasePrint print, v
             continue;
         virLeaseRecordPrintString(gen, virLeaseKeys[i].name, strlen(virLeaseKeys[i].name));
         if (i == VIR_LEASE_EXPIRY_TIME)
-            yajl_gen_integer(gen, record->lease.expiry);
+            yajl_gen_integer(gen, record->expiry);
         else
             virLeaseRecordPrintString(gen, string->bytes, string->len);
     }
