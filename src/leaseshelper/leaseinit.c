@@ -21,7 +21,7 @@
 #include "virleasedir.h"
 
 /* How long a helper of an earlier dnsmasq may keep a new one from starting */
-#define LEASE_INIT_SECONDS 10
+#define LEASE_INIT_SECONDS 5
 
 struct leaseInit {
     const char *file;
@@ -98,18 +98,18 @@ static void
 leaseInitCollect(struct leaseInit *init)
 {
     g_autoptr(GError) error = NULL;
+    g_autoptr(GError) lockError = NULL;
     const char *bridge = leaseEventBridge(&error);
     g_autofree char *status = bridge ? g_strconcat(bridge, VIR_LEASE_STATUS_SUFFIX, NULL) : NULL;
     VIR_AUTOCLOSE folder = bridge ? leaseFolderOpen(&error) : -1;
+    VIR_AUTOCLOSE lock = folder >= 0 ? leaseLock(bridge, LEASE_INIT_SECONDS, &lockError) : -1;
 
     if (folder < 0) {
         leaseTell("%s", error->message);
         return;
     }
-    if (!leaseLock(bridge, LEASE_INIT_SECONDS, &error)) {
-        leaseTell("%s", error->message);
-        g_clear_error(&error);
-    }
+    if (lock < 0)
+        leaseTell("%s", lockError->message);
     if (!leaseFileTouch(folder, status, &error))
         leaseTell("%s", error->message);
     leaseInitRead(init, folder, bridge, VIR_LEASE_STATUS_SUFFIX);

@@ -8,39 +8,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "leasemessage.h"
 
 #define LEASE_LOCK_FILE RUNSTATEDIR "/leaseshelper.pid"
 
-/* An alarm is there to end a wait. */
-static void
-leaseLockAlarm(int number)
-{
-    (void)number;
-}
+/* How often a wait with an end looks whether the lock is free, in microseconds */
+#define LEASE_LOCK_PAUSE (20 * 1000)
 
 static gboolean
 leaseLockWait(int fd, const struct flock *lock, unsigned int seconds)
 {
-    const struct sigaction action = { .sa_handler = leaseLockAlarm };
+    const gint64 end = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
     int result;
 
-    if (seconds == 0) {
-        while ((result = fcntl(fd, F_OFD_SETLKW, lock)) < 0 && errno == EINTR)
-            continue;
-        return result == 0;
+    while ((result = fcntl(fd, seconds == 0 ? F_OFD_SETLKW : F_OFD_SETLK, lock)) < 0) {
+        if (errno == EAGAIN && g_get_monotonic_time() < end)
+            g_usleep(LEASE_LOCK_PAUSE);
+        else if (errno != EINTR)
+            break;
     }
-    sigaction(SIGALRM, &action, NULL);
-    alarm(seconds);
-    result = fcntl(fd, F_OFD_SETLKW, lock);
-    alarm(0);
     return result == 0;
 }
 
-gboolean
+int
 leaseLock(const char *bridge, unsigned int seconds, GError **error)
 {
     /* Two names with one hash would only wait for each other. */
@@ -53,8 +45,8 @@ leaseLock(const char *bridge, unsigned int seconds, GError **error)
     int fd = open(LEASE_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 
     if (fd >= 0 && leaseLockWait(fd, &lock, seconds))
-        return TRUE;
-    if (fd >= 0 && errno == EINTR)
+        return fd;
+    if (fd >= 0 && errno == EAGAIN)
         g_set_error(error, LEASE_ERROR, LEASE_ERROR_FILE,
                     _("%s: the lock of %s is held by another helper, still after %u seconds"),
                     LEASE_LOCK_FILE, bridge, seconds);
@@ -63,5 +55,5 @@ leaseLock(const char *bridge, unsigned int seconds, GError **error)
                     LEASE_LOCK_FILE, bridge, g_strerror(errno));
     if (fd >= 0)
         close(fd);
-    return FALSE;
+    return -1;
 }

@@ -11,6 +11,6 @@
 
 /* Takes the lock of @bridge, and waits for whoever has it: at most @seconds, or without end if 0.
  * It is a byte of RUNSTATEDIR/leaseshelper.pid, the file in which libvirt's helper has its lock and
- * which AppArmor profiles know; the byte's position is made of the bridge's name. The lock ends
- * with the process. FALSE with @error set if it cannot be had. */
-gboolean leaseLock(const char *bridge, unsigned int seconds, GError **error);
+ * which AppArmor profiles know; the byte's position is made of the bridge's name. Returns a file
+ * descriptor, with which the lock ends, or -1 with @error set if it cannot be had. */
+int leaseLock(const char *bridge, unsigned int seconds, GError **error);

@@ -158,10 +158,10 @@ static gboolean
 leaseUpdateRun(struct leaseUpdate *update, GError **error)
 {
     VIR_AUTOCLOSE folder = leaseFolderOpen(error);
+    VIR_AUTOCLOSE lock = folder >= 0 ? leaseLock(update->event->bridge, 0, error) : -1;
     struct leaseList *first = &update->lists[LEASE_LIST_STATUS];
 
-    if (folder < 0 || !leaseLock(update->event->bridge, 0, error) ||
-        !leaseUpdateRead(update, folder, error))
+    if (lock < 0 || !leaseUpdateRead(update, folder, error))
         return FALSE;
     /* libvirt's helper writes its file at each event, in the same layout whatever it was before. */
     first->changed = TRUE;
