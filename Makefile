@@ -9,6 +9,8 @@ MESON_ARGS =
 DESTDIR =
 # Folder with the modules to which check-reference and bench compare ours; empty: the distribution's package
 REFERENCE =
+# Path of the libvirt_leaseshelper to compare with; empty: the distribution's package
+REFERENCE_HELPER =
 export BUILD
 
 all: $(BUILD)/build.ninja
@@ -39,6 +41,7 @@ check-paths: all
 check-reference: all
 	./bootstrap check
 	python3 tests/compare.py $(BUILD) $(REFERENCE)
+	python3 tests/comparehelper.py $(BUILD) $(REFERENCE_HELPER)
 
 bench: all
 	./bootstrap check valgrind bench
@@ -70,7 +73,8 @@ help:
 	@echo 'make check-valgrind   run the tests under valgrind (memcheck, descriptors)'
 	@echo 'make check-sanitize   run the tests with the address and undefined behaviour sanitizers'
 	@echo 'make check-paths      compare the fast and the careful way of looking up on 100,000 pairs of files'
-	@echo 'make check-reference  run the tests of answers on libvirt'"'"'s own modules too (REFERENCE=folder)'
+	@echo 'make check-reference  run the tests of answers on libvirt'"'"'s own modules too (REFERENCE=folder),'
+	@echo '                      and compare the lease helpers (REFERENCE_HELPER=path)'
 	@echo 'make bench            measure what a look-up costs, beside reading the files and libvirt'"'"'s own modules'
 	@echo 'make install          install (DESTDIR=folder to install below a folder)'
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'

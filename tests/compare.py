@@ -13,6 +13,7 @@ compare.py --fetch BUILD: only fetches the package, and prints the folder that h
 """
 
 import concurrent.futures
+import json
 import os
 import re
 import subprocess
@@ -65,19 +66,48 @@ def run(build, modules, suite, case):
     return "skipped" + verdict["skip"].removeprefix(" # SKIP") if verdict["skip"] else "passed"
 
 
-def fetch(build):
-    """The folder with the modules of the distribution's package, unpacked below the build folder."""
-    folder = os.path.abspath(os.path.join(build, "reference"))
+def option(build, name):
+    """The value of one of meson's options in the build folder."""
+    listing = subprocess.run(["meson", "introspect", "--buildoptions", build], capture_output=True, check=True).stdout
+    return next(entry["value"] for entry in json.loads(listing) if entry["name"] == name)
+
+
+def missing(package):
+    """What a machine like this one lacks to install the package: itself and those that it needs."""
+    plan = subprocess.run(["apt-get", "-s", "-qq", "install", "--no-install-recommends", package],
+                          capture_output=True, text=True, check=True).stdout
+    return [line.split()[1] for line in plan.splitlines() if line.startswith("Inst ")]
+
+
+def unpack(build, name, packages):
+    """A folder below the build folder with the content of the distribution's packages."""
+    folder = os.path.abspath(os.path.join(build, name))
     os.makedirs(folder, exist_ok=True)
-    if not any(name.endswith(".deb") for name in os.listdir(folder)):
-        print("fetching the distribution's libnss-libvirt", file=sys.stderr)
-        subprocess.run(["apt-get", "download", "-qq", "libnss-libvirt"], cwd=folder, check=True)
+    if not any(entry.endswith(".deb") for entry in os.listdir(folder)):
+        print("fetching the distribution's " + ", ".join(packages), file=sys.stderr)
+        subprocess.run(["apt-get", "download", "-qq", *packages], cwd=folder, check=True)
+    for package in sorted(entry for entry in os.listdir(folder) if entry.endswith(".deb")):
+        subprocess.run(["dpkg", "-x", package, "unpacked"], cwd=folder, check=True)
+    return folder
+
+
+def find(folder, name):
+    """The folder below the folder that has the file."""
+    for path, _, files in os.walk(folder):
+        if name in files:
+            return path
+    raise FileNotFoundError(f"no {name} below {folder}")
+
+
+def library_folders(folder):
+    return sorted({path for path, _, files in os.walk(folder) if any(".so." in name for name in files)})
+
+
+def fetch(build):
+    """The folder with the modules of the distribution's package, and the package's name."""
+    folder = unpack(build, "reference", ["libnss-libvirt"])
     package = next(name for name in sorted(os.listdir(folder)) if name.endswith(".deb"))
-    subprocess.run(["dpkg", "-x", package, "unpacked"], cwd=folder, check=True)
-    for path, _, files in os.walk(os.path.join(folder, "unpacked")):
-        if "libnss_libvirt.so.2" in files:
-            return path, package
-    raise FileNotFoundError(f"no libnss_libvirt.so.2 in {package}")
+    return find(folder, "libnss_libvirt.so.2"), package
 
 
 def table(results):

@@ -80,8 +80,8 @@ enter_namespace() {
     return 1
 }
 
-# use_leases FOLDER: the lease folder now holds what FOLDER holds. In the namespace only.
-use_leases() {
+# empty_leases: the lease folder is now there and empty. In the namespace only.
+empty_leases() {
     if [ -z "${leases_mounted:-}" ]; then
         mount -t tmpfs -o mode=0755 tmpfs "$(above_leases)"
         mkdir -p "$LEASEDIR"
@@ -90,6 +90,16 @@ use_leases() {
         [ ! -d /run/nscd ] || mount -t tmpfs tmpfs /run/nscd
     fi
     find "$LEASEDIR" -mindepth 1 -delete
+}
+
+# empty_run: the folder in which lease helpers lock is now empty. In the namespace only.
+empty_run() {
+    mount -t tmpfs -o mode=0755 tmpfs "$RUNSTATEDIR"
+}
+
+# use_leases FOLDER: the lease folder now holds what FOLDER holds. In the namespace only.
+use_leases() {
+    empty_leases
     cp "$1"/* "$LEASEDIR"/
 }
 
