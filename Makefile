@@ -21,25 +21,25 @@ $(BUILD)/build.ninja:
 	meson setup $(BUILD) $(MESON_ARGS)
 
 check: all
-	./bootstrap check
+	./bootstrap check demo
 	python3 tests/run.py $(BUILD)
 
 check-valgrind: all
-	./bootstrap check valgrind
+	./bootstrap check demo valgrind
 	python3 tests/run.py $(BUILD) --setup=valgrind
 
 check-sanitize:
-	./bootstrap build check
+	./bootstrap build check demo
 	test -e $(BUILD)-sanitize/build.ninja || meson setup $(BUILD)-sanitize -Db_sanitize=address,undefined -Db_lundef=false
 	meson compile -C $(BUILD)-sanitize
 	python3 tests/run.py $(BUILD)-sanitize
 
 check-paths: all
-	./bootstrap check
+	./bootstrap check demo
 	$(BUILD)/tests/virpathstest -m slow
 
 check-reference: all
-	./bootstrap check
+	./bootstrap check demo
 	python3 tests/compare.py $(BUILD) $(REFERENCE)
 	python3 tests/comparehelper.py $(BUILD) $(REFERENCE_HELPER)
 
@@ -49,6 +49,7 @@ bench: all
 	bash bench/run.sh $(BUILD) $(REFERENCE)
 
 demo: all
+	./bootstrap demo
 	sh tests/demo.sh $(BUILD)
 
 # glibc finds modules through the loader's cache, which a package updates by itself
@@ -68,7 +69,7 @@ clean:
 
 help:
 	@echo 'make                  build the modules into $(BUILD)/src/nss'
-	@echo 'make demo             show guests being found, without changing this machine'
+	@echo 'make demo             show guests being found, live, without changing this machine'
 	@echo 'make check            run the tests'
 	@echo 'make check-valgrind   run the tests under valgrind (memcheck, descriptors)'
 	@echo 'make check-sanitize   run the tests with the address and undefined behaviour sanitizers'

@@ -12,7 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../tests/lib.sh"
 build=$(cd "$1" && pwd)
 reference=${2:-}
-LEASEDIR=$(leasedir_of "$build")
+LEASEDIR=$(option_of "$build" leasedir)
 enter_namespace "$0" "$@" || {
     echo "cold.sh: no private mount namespace to be had here" >&2
     exit 1

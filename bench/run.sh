@@ -14,7 +14,7 @@ out=$build/bench
 
 if [ -n "${2:-}" ]; then
     reference=$(cd "$2" && pwd)
-elif [ "$(leasedir_of "$build")" != /var/lib/libvirt/dnsmasq ]; then
+elif [ "$(option_of "$build" leasedir)" != /var/lib/libvirt/dnsmasq ]; then
     echo "run.sh: the distribution's modules read another lease folder, so they are left out" >&2
     reference=-
 else

@@ -9,21 +9,32 @@ here=$(dirname "$0")
 # shellcheck source=tests/lib.sh
 . "$here/lib.sh"
 [ -z "${NSS_TEST_SANITIZED:-}" ] || skip_all "a sanitized build is not what ships: getent cannot load its modules"
-(enter_namespace -c true) || skip_all "no private mount namespace to be had here, or nothing can be mounted above $LEASEDIR"
+# shellcheck source=tests/e2e/network.sh
+. "$here/e2e/network.sh"
+absent=$(lacking ip dnsmasq busybox dig dropbear dropbearkey ssh ssh-keygen)
+[ -z "$absent" ] || skip_all "not installed:$absent"
+(enter_namespace -c true) || skip_all "no private mount, network and process namespaces to be had here"
 
 # What the demonstration could change
 host() {
-    cat /proc/self/mounts /etc/nsswitch.conf
+    cat /proc/self/mounts /etc/nsswitch.conf /etc/passwd
     ls -la "$LEASEDIR" "$(dirname "$LEASEDIR")" 2>&1
+    ls -A "$RUNSTATEDIR" "$TMPDIR"
+    ip -brief link
+    ip -brief address
 }
 
+TMPDIR=$(mktemp -d) || exit 99
+export TMPDIR
+trap 'rmdir "$TMPDIR"' EXIT
 before=$(host)
 output=$(sh "$here/demo.sh" "$1" 2>&1)
 is $? 0 "exit status"
-is "$(host)" "$before" "mounts, nsswitch.conf and lease folder are as before"
-is "$(echo "$output" | grep '^\$')" '$ getent ahosts alpha-host
-$ getent ahosts eps-dom
-$ getent ahosts nobody' "a hostname, a domain name and a name of nobody are looked up"
-is "$(echo "$output" | grep -c '^192.168.122.131 ')" 3 "the guest's address is shown"
-is "$(echo "$output" | grep -c '^  | nss-libvirt')" 16 "and how each service came to its answer"
+is "$(host)" "$before" "mounts, links, configuration, lease and runtime folder are as before"
+is "$(pgrep -f "$1/src/leaseshelper/libvirt_leaseshelper" | wc -l)" 0 "nothing of it runs any more"
+is "$(echo "$output" | sed -n 's/^\$ \([a-z]* *[a-z]*\).* \([a-z0-9]*\)$/\1 \2/p' | grep getent | tr '\n' ' ')" \
+    "getent ahostsv shop getent ahostsv web1 getent ahostsv web1 getent ahostsv web1 getent ahostsv shop " \
+    "a hostname, a domain's name, before and after what may change them, are looked up"
+is "$(echo "$output" | grep -c '^192\.168\.122\.[0-9]* *STREAM')" 4 "and found where they should be"
+is "$(echo "$output" | grep -c '^this is web1, reached at 192\.168\.122\.')" 1 "ssh by name ends in the guest"
 finish

@@ -2,23 +2,33 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
 #
-# demo.sh BUILD: guests found by name, in a private namespace in which nsswitch.conf names the modules of the
-# build folder BUILD and the lease folder holds what a real libvirtd and its dnsmasq wrote. The host is not
-# changed. Exits with 1 if an answer is not what it should be.
+# demo.sh BUILD: guests found by name, live. In private namespaces there is a network as libvirt makes them, with a real
+# dnsmasq that runs the lease helper of the build folder BUILD, and guests with real DHCP clients; nsswitch.conf names
+# the modules of BUILD. The host is not changed, and everything ends with the script. Exits with 1 if an answer is not
+# what it should be.
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/lib.sh
 . "$here/lib.sh"
+# shellcheck source=tests/e2e/network.sh
+. "$here/e2e/network.sh"
 
-modules=$(cd "$1" && pwd)/src/nss
-LEASEDIR=$(leasedir_of "$1")
-fixture=$here/nssdata/captured-02-guests-running
+build=$(cd "$1" && pwd)
+NSS_MODULE_DIR=$build/src/nss
+LEASE_HELPER=$build/src/leaseshelper/libvirt_leaseshelper
+LEASEDIR=$(option_of "$build" leasedir)
+RUNSTATEDIR=$(option_of "$build" runstatedir)
 
+absent=$(lacking ip dnsmasq busybox dig dropbear dropbearkey ssh ssh-keygen)
+if [ -n "$absent" ]; then
+    echo "demo: not installed:$absent. Run ./bootstrap demo" >&2
+    exit 1
+fi
 if ! enter_namespace "$0" "$@"; then
-    echo "demo: no private mount namespace with something mounted above $LEASEDIR. Some machines let nobody but" >&2
-    echo "demo: root make one (unshare(1)), some containers not even root. Run it as root, allow user namespaces" >&2
-    echo "demo: (sysctl user.max_user_namespaces), or see that the folder above exists and is not /." >&2
+    echo "demo: no private namespaces for mounts, network and processes. Some machines let nobody but root make them" >&2
+    echo "demo: (unshare(1)), some containers not even root. Run it as root, allow user namespaces (sysctl" >&2
+    echo "demo: user.max_user_namespaces), or see that a folder above $LEASEDIR exists that is not /." >&2
     exit 1
 fi
 
@@ -31,42 +41,77 @@ say() {
     printf '\n%s%s%s\n' "$bold" "$*" "$plain"
 }
 
-# ask NAME ADDRESSES REASON: prints what getent says, then REASON and the modules' own trace
-ask() {
-    say "\$ getent ahosts $1"
-    trace=$(LD_LIBRARY_PATH=$modules LIBVIRT_NSS_DEBUG=1 getent ahosts "$1" 2>&1 >"$answer")
-    status=$?
-    cat "$answer"
-    [ "$status" = 0 ] || echo "(exit status $status)"
-    echo "  $3"
-    echo "$trace" | sed 's/^/  | /'
-    if [ "$(awk '{ print $1 }' "$answer" | sort -u | tr '\n' ' ')" != "$2" ]; then
-        echo "demo: this is not the expected answer, which is: ${2:-none}" >&2
+# expect GOT EXPECTED
+expect() {
+    if [ "$1" != "$2" ]; then
+        echo "demo: this is not what was expected, which is: ${2:-nothing}" >&2
         wrong=1
     fi
 }
 
-answer=$(mktemp) || exit 1
-trap 'rm -f "$answer"' EXIT
-use_leases "$fixture"
+# ask NAME ADDRESS: prints what getent says
+ask() {
+    echo "\$ getent ahostsv4 $1"
+    LD_LIBRARY_PATH=$NSS_MODULE_DIR getent ahostsv4 "$1" >"$work/answer" || echo "(nobody: exit status $?)"
+    sed -n '/STREAM/p' "$work/answer"
+    expect "$(awk '{ print $1 }' "$work/answer" | sort -u)" "$2"
+}
+
+# ask_dns NAME ADDRESS
+ask_dns() {
+    echo "\$ dig +short @$gateway $1"
+    answer=$(dns "$1")
+    echo "$answer"
+    expect "$answer" "$2"
+}
+
+make_network
+start_dnsmasq
 use_hosts "files libvirt libvirt_guest"
 
-say "A private mount namespace, in which"
-echo "  $LEASEDIR has the files of a real libvirtd and dnsmasq"
-echo "    ($(cd "$fixture" && echo *.macs *.status), from ${fixture#"$here/"})"
+say "A network of its own: bridge $bridge, its dnsmasq, and nothing else"
+echo "  dnsmasq runs $LEASE_HELPER,"
+echo "    which keeps $LEASEDIR/$bridge.status"
 echo "  /etc/nsswitch.conf has the line: $(grep hosts: /etc/nsswitch.conf)"
-echo "  the loader takes the modules from $modules"
-echo "Nothing outside of it is changed. The lines with | are what LIBVIRT_NSS_DEBUG=1 makes the modules say."
+echo "  the loader takes the modules from $NSS_MODULE_DIR"
+echo "Nothing outside of these namespaces is changed."
 
-ask alpha-host "192.168.122.131 " \
-    "A guest that told dnsmasq this hostname. Service libvirt answers, so libvirt_guest is not asked:"
-ask eps-dom "192.168.122.135 192.168.150.166 fd00:e2e::1692 " \
-    "The name of a domain, with interfaces in two networks. No lease has it as hostname; libvirt_guest knows the domain's MAC addresses:"
-ask nobody "" \
-    "A name that nobody has. Both services say so, and glibc would go on with the next one, such as dns:"
+say "A guest starts. It asks for an address and says that it is called \"shop\""
+arrives web1 01 shop || expect "no lease" "a lease"
+sed -n 's/^/  /p' "$work/web1.log"
+shop=$(address web1)
+ask shop "$shop"
+ask_dns shop "$shop"
+
+say "For libvirt it is the domain \"web1\", which the MAC map says. The guest knows nothing of it"
+ask web1 ""
+echo "\$ cat $LEASEDIR/$bridge.macs"
+write_macs web1 52:54:00:00:00:01
+cat "$LEASEDIR/$bridge.macs"
+ask web1 "$shop"
+
+say "Another guest starts and calls itself \"web1\". DNS believes it; here a domain's name stays the domain's"
+arrives mallory 02 web1 || expect "no lease" "a lease"
+ask_dns web1 "$(address mallory)"
+ask web1 "$shop"
+
+say "dnsmasq is killed and started anew: the helper gives it the leases back"
+kill -9 "$dnsmasq"
+wait "$dnsmasq" 2>/dev/null
+start_dnsmasq
+ask shop "$shop"
+ask_dns shop "$shop"
+
+say "The first guest runs an ssh server. By its domain name:"
+start_sshd web1
+# shellcheck disable=SC2016 # for the guest
+where='set -- $SSH_CONNECTION; echo "this is $(uname -n), reached at $3"'
+echo "\$ ssh admin@web1 '$where'"
+answer=$(ssh_to web1 "$where")
+echo "$answer"
+expect "$answer" "this is web1, reached at $shop"
 
 say "On a libvirt host"
 echo "  sudo make install, then add the two services to the line \"hosts:\" of /etc/nsswitch.conf:"
 echo "    hosts: files libvirt libvirt_guest dns"
-echo "  and \"ssh user@guest\" works, with a guest's hostname as with its domain name."
 exit "$wrong"

@@ -47,11 +47,11 @@ finish() {
     exit
 }
 
-# leasedir_of BUILD: prints the lease folder for which BUILD was set up
-leasedir_of() {
+# option_of BUILD NAME: prints the value of a meson option for which BUILD was set up
+option_of() {
     meson introspect --buildoptions "$1" | python3 -c '
 import json, sys
-print(next(option["value"] for option in json.load(sys.stdin) if option["name"] == "leasedir"))'
+print(next(option["value"] for option in json.load(sys.stdin) if option["name"] == sys.argv[1]))' "$2"
 }
 
 # above_leases: prints the nearest folder above $LEASEDIR that exists. Fails if that is the root folder: what is
@@ -65,16 +65,20 @@ above_leases() {
     [ "$above" != / ]
 }
 
-# enter_namespace SCRIPT ARGUMENT...: runs SCRIPT again in mount and host name namespaces of its own, as root
-# there; returns in that second run, and with 1 where it cannot be done.
+# Which namespaces of its own enter_namespace gives a script, as options of unshare(1)
+namespaces="--mount --uts"
+
+# enter_namespace SCRIPT ARGUMENT...: runs SCRIPT again in namespaces of its own, as root there; returns in that
+# second run, and with 1 where it cannot be done.
 enter_namespace() {
     [ -z "${IN_NAMESPACE:-}" ] || return 0
     above_leases >/dev/null || return 1
     export IN_NAMESPACE=1
-    if unshare --mount --uts mount -t tmpfs tmpfs /mnt 2>/dev/null; then
-        exec unshare --mount --uts --propagation private sh "$@"
-    elif unshare --user --map-root-user --mount --uts mount -t tmpfs tmpfs /mnt 2>/dev/null; then
-        exec unshare --user --map-root-user --mount --uts --propagation private sh "$@"
+    # shellcheck disable=SC2086 # several options
+    if unshare $namespaces mount -t tmpfs tmpfs /mnt 2>/dev/null; then
+        exec unshare $namespaces --propagation private sh "$@"
+    elif unshare --user --map-root-user $namespaces mount -t tmpfs tmpfs /mnt 2>/dev/null; then
+        exec unshare --user --map-root-user $namespaces --propagation private sh "$@"
     fi
     unset IN_NAMESPACE
     return 1
