@@ -206,6 +206,139 @@ testRecord(gconstpointer data)
     g_assert_cmpstr(printed->str, ==, row->expected);
 }
 
+/* What is recognised without a parser is what the parser makes of the same text, and is printed as
+ * it was. Returns how long it is. */
+static size_t
+checkRecognized(const char *text, size_t len)
+{
+    g_autofree char *copy = g_memdup2(text, len);
+    struct virLeaseRecord quick;
+    struct virLeaseRecord careful;
+    g_autofree void *memory = NULL;
+    g_autoptr(GString) printed = g_string_new(NULL);
+    size_t got = virLeaseRecordRecognize(&quick, copy, len);
+    size_t i;
+
+    if (got == 0)
+        return 0;
+    memory = workspace(virLeaseRecordWorkspace(got));
+    g_assert_cmpint(virLeaseRecordParse(&careful, copy, got, memory), ==, 0);
+    g_assert_cmpint(virSocketAddrCompare(&quick.addr, &careful.addr), ==, 0);
+    g_assert_cmpint(quick.expiry, ==, careful.expiry);
+    for (i = 0; i < VIR_LEASE_MEMBERS; i++)
+        g_assert_cmpmem(quick.strings[i].bytes, quick.strings[i].len, careful.strings[i].bytes,
+                        careful.strings[i].len);
+    virLeaseRecordFormat(&quick, printPiece, printed);
+    g_assert_cmpmem(printed->str, printed->len, copy, got);
+    return got;
+}
+
+/* A lease as we print it, with any members that are not needed left out */
+static char *
+makeRecord(unsigned int absent)
+{
+    static const char *const members[] = {
+        "\"iaid\": \"7\"",          "\"mac-address\": \"52:54:00:00:00:01\"",
+        "\"hostname\": \"we b'~\"", "\"domain\": \"lab.example\"",
+        "\"client-id\": \"01:52\"", "\"server-duid\": \"\"",
+    };
+    GString *text = g_string_new("{\n");
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(members); i++) {
+        if (!(absent & 1U << i))
+            g_string_append_printf(text, "    %s,\n", members[i]);
+        if (i == 0)
+            g_string_append(text, "    \"ip-address\": \"10.0.0.1\",\n");
+    }
+    g_string_append(text, "    \"expiry-time\": 4000000000\n  }");
+    return g_string_free(text, FALSE);
+}
+
+static void
+testRecognize(void)
+{
+    unsigned int absent;
+
+    for (absent = 0; absent < 1U << 6; absent++) {
+        g_autofree char *text = makeRecord(absent);
+        g_autofree char *more = g_strconcat(text, ",\n  {\n", NULL);
+        size_t len;
+
+        g_assert_cmpuint(checkRecognized(more, strlen(more)), ==, strlen(text));
+        for (len = 0; len < strlen(text); len++)
+            g_assert_cmpuint(checkRecognized(text, len), ==, 0);
+    }
+}
+
+/* Anything else is either recognised rightly or not at all */
+static void
+testRecognizeOthers(void)
+{
+    static const char bytes[] = "\"\\{}[],: \n\t0519-ax\x01\x7f\xc3";
+    size_t changes = g_test_slow() ? 2000000 : 100000;
+    size_t recognized = 0;
+    size_t i;
+
+    for (i = 0; i < changes; i++) {
+        g_autofree char *text = makeRecord(g_test_rand_int_range(0, 1 << 6));
+        size_t len = strlen(text);
+        int count = g_test_rand_int_range(1, 3);
+
+        while (count-- > 0)
+            text[g_test_rand_int_range(0, len)] =
+                bytes[g_test_rand_int_range(0, sizeof(bytes) - 1)];
+        recognized += checkRecognized(text, len) > 0;
+    }
+    g_assert_cmpuint(recognized, >, changes / 100);
+    g_assert_cmpuint(recognized, <, changes / 2);
+}
+
+static const struct row unrecognized[] = {
+    { "zeros", "{\n    \"ip-address\": \"10.0.0.1\",\n    \"expiry-time\": 05\n  }", NULL },
+    { "negative", "{\n    \"ip-address\": \"10.0.0.1\",\n    \"expiry-time\": -5\n  }", NULL },
+    { "too-late",
+      "{\n    \"ip-address\": \"10.0.0.1\",\n    \"expiry-time\": 9223372036854775808\n  }", NULL },
+    { "no-digits", "{\n    \"ip-address\": \"10.0.0.1\",\n    \"expiry-time\": \n  }", NULL },
+    { "no-address", "{\n    \"expiry-time\": 5\n  }", NULL },
+    { "bad-address", "{\n    \"ip-address\": \"10.0.0\",\n    \"expiry-time\": 5\n  }", NULL },
+    { "order",
+      "{\n    \"hostname\": \"a\",\n    \"ip-address\": \"10.0.0.1\",\n    \"expiry-time\": 5\n  }",
+      NULL },
+    { "twice",
+      "{\n    \"ip-address\": \"10.0.0.1\",\n    \"ip-address\": \"10.0.0.1\",\n"
+      "    \"expiry-time\": 5\n  }",
+      NULL },
+    { "utf-8",
+      "{\n    \"ip-address\": \"10.0.0.1\",\n    \"hostname\": \"ü\",\n    \"expiry-time\": 5\n  }",
+      NULL },
+};
+
+static void
+testUnrecognized(gconstpointer data)
+{
+    const struct row *row = data;
+
+    g_assert_cmpuint(checkRecognized(row->text, strlen(row->text)), ==, 0);
+}
+
+/* Nobody reads objects that are longer */
+static void
+testRecognizeLong(void)
+{
+    int over;
+
+    for (over = 0; over < 2; over++) {
+        static const char begin[] = "{\n    \"ip-address\": \"10.0.0.1\",\n    \"hostname\": \"";
+        static const char end[] = "\",\n    \"expiry-time\": 5\n  }";
+        g_autofree char *filler = g_strnfill(
+            VIR_JSON_OBJECT_MAX + over - strlen(begin) - strlen(end), 'x');
+        g_autofree char *text = g_strconcat(begin, filler, end, NULL);
+
+        g_assert_cmpuint(checkRecognized(text, strlen(text)), ==, over ? 0 : VIR_JSON_OBJECT_MAX);
+    }
+}
+
 static const struct row maps[] = {
     { "whole", "{\"domain\": \"web\", \"macs\": [\"52:54:00:00:00:01\", \"52:54:0:0:0:B\"]}",
       "web 52:54:00:00:00:01 52:54:00:00:00:0b" },
@@ -281,9 +414,13 @@ main(int argc, char **argv)
     testInit(&argc, &argv);
     TEST_ADD_TABLE("lease", leases, testLease);
     TEST_ADD_TABLE("record", records, testRecord);
+    TEST_ADD_TABLE("unrecognized", unrecognized, testUnrecognized);
     TEST_ADD_TABLE("map", maps, testMap);
     g_test_add_func("/lease/long-names", testLeaseLongNames);
     g_test_add_func("/lease/live", testLeaseLive);
+    g_test_add_func("/recognized/any-members", testRecognize);
+    g_test_add_func("/recognized/others", testRecognizeOthers);
+    g_test_add_func("/recognized/long", testRecognizeLong);
     g_test_add_func("/map/many", testMapMany);
     return g_test_run();
 }

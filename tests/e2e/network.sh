@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
-# shellcheck shell=sh disable=SC2317 # what wait_for calls
+# shellcheck shell=sh disable=SC2016,SC2034,SC2317 # for a guest's shell; for who sources this; what wait_for calls
 #
 # A network as libvirt makes them, without libvirtd: a bridge, its dnsmasq with our lease helper, and guests that are
 # network namespaces with a DHCP client. All of it is in namespaces of the script that sources this, behind tests/lib.sh,
