@@ -76,63 +76,29 @@ leaseVisitRepaired(struct virLeaseRecord *record, leaseVisit visit, gpointer opa
     visit(record, text->str, text->len, opaque);
 }
 
-/* The first @size bytes of @fd, or as many as there are; NULL with errno set on failure. */
-static GString *
-leaseLoad(int fd, size_t size)
-{
-    g_autoptr(GString) content = g_string_sized_new(size);
-    size_t done = 0;
-
-    g_string_set_size(content, size);
-    while (done < size) {
-        ssize_t got = pread(fd, content->str + done, size - done, done);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return NULL;
-        if (got == 0)
-            break;
-        done += got;
-    }
-    g_string_set_size(content, done);
-    return g_steal_pointer(&content);
-}
-
+/* Visits the next lease if it is laid out as we write it. */
 static gboolean
-leaseContinues(const GString *content, size_t pos, const char *text)
+leaseVisitPlain(struct virJsonArray *array, leaseVisit visit, gpointer opaque)
 {
-    size_t len = strlen(text);
-
-    return content->len - pos >= len && memcmp(content->str + pos, text, len) == 0;
-}
-
-/* Visits the leases of a file for as long as it is laid out as we write it, and stores the offset
- * behind the last of them, 0 if there is none. Returns whether this is the whole file. */
-static gboolean
-leaseVisitPlain(const GString *content, leaseVisit visit, gpointer opaque, size_t *end)
-{
-    const char *separator = VIR_LEASE_ARRAY_BEGIN VIR_LEASE_ARRAY_FIRST;
+    const size_t separator = strlen(VIR_LEASE_ARRAY_NEXT);
     struct virLeaseRecord record;
+    size_t ahead;
+    const char *text = virJsonArrayAhead(array, &ahead);
     size_t len;
 
-    for (*end = 0; leaseContinues(content, *end, separator); *end += strlen(separator) + len) {
-        const char *text = content->str + *end + strlen(separator);
-
-        len = virLeaseRecordRecognize(&record, text, content->len - (text - content->str));
-        if (len == 0)
-            return FALSE;
-        visit(&record, text, len, opaque);
-        separator = VIR_LEASE_ARRAY_NEXT;
-    }
-    separator = *end == 0 ? VIR_LEASE_ARRAY_BEGIN VIR_LEASE_ARRAY_END : VIR_LEASE_ARRAY_END;
-    return leaseContinues(content, *end, separator) && *end + strlen(separator) == content->len;
+    if (!text || ahead < separator || memcmp(text, VIR_LEASE_ARRAY_NEXT, separator) != 0)
+        return FALSE;
+    if ((len = virLeaseRecordRecognize(&record, text + separator, ahead - separator)) == 0)
+        return FALSE;
+    visit(&record, text + separator, len, opaque);
+    virJsonArrayStep(array, separator + len);
+    return TRUE;
 }
 
 /* Returns whether the object is a lease without fault. */
 static gboolean
-leaseFileVisit(const struct virJsonArray *array, const struct virJsonSpan *span, GByteArray *memory,
-               leaseVisit visit, gpointer opaque)
+leaseVisitCarefully(const struct virJsonArray *array, const struct virJsonSpan *span,
+                    GByteArray *memory, leaseVisit visit, gpointer opaque)
 {
     const size_t workspace = virLeaseRecordWorkspace(span->len);
     struct virLeaseRecord record;
@@ -151,6 +117,23 @@ leaseFileVisit(const struct virJsonArray *array, const struct virJsonSpan *span,
     return TRUE;
 }
 
+/* Visits all leases; array->damage and array->error are final then. */
+static void
+leaseWalk(struct virJsonArray *array, leaseVisit visit, gpointer opaque)
+{
+    g_autoptr(GByteArray) memory = g_byte_array_new();
+    struct virJsonSpan span;
+
+    while (TRUE) {
+        if (leaseVisitPlain(array, visit, opaque))
+            continue;
+        if (!virJsonArrayNext(array, &span))
+            return;
+        if (!leaseVisitCarefully(array, &span, memory, visit, opaque))
+            array->damage = MIN(array->damage, span.offset);
+    }
+}
+
 /* Whether the file is none that a writer of leases can have left. */
 static gboolean
 leaseIsForeign(int error)
@@ -163,13 +146,9 @@ gboolean
 leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer opaque,
               enum leaseCondition *condition, GError **error)
 {
-    g_autoptr(GByteArray) memory = g_byte_array_new();
-    g_autoptr(GString) content = NULL;
     guint64 size;
-    size_t end;
     VIR_AUTOCLOSE fd = virLeaseDirOpenFile(folder, name, &size);
     struct virJsonArray array;
-    struct virJsonSpan span;
 
     *condition = LEASE_FILE_GOOD;
     if (fd == -ENOENT)
@@ -182,16 +161,8 @@ leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer opaque,
     }
     if (fd < 0)
         return leaseFileError(error, -fd, name, _("cannot be read"));
-    if (!(content = leaseLoad(fd, size)))
-        return leaseFileError(error, errno, name, _("cannot be read"));
-    if (leaseVisitPlain(content, visit, opaque, &end))
-        return TRUE;
-    virJsonArrayInit(&array, fd, content->len, NULL);
-    virJsonArraySkipTo(&array, end);
-    while (virJsonArrayNext(&array, &span)) {
-        if (!leaseFileVisit(&array, &span, memory, visit, opaque))
-            array.damage = MIN(array.damage, span.offset);
-    }
+    virJsonArrayInit(&array, fd, size, NULL);
+    leaseWalk(&array, visit, opaque);
     if (array.error < 0)
         return leaseFileError(error, -array.error, name, _("cannot be read"));
     if (array.damage != VIR_JSON_UNDAMAGED) {
@@ -297,14 +268,30 @@ leaseFileTouch(int folder, const char *name, GError **error)
 static GString *
 leaseFileLoad(int folder, const char *name)
 {
+    g_autoptr(GString) content = NULL;
     guint64 size;
     VIR_AUTOCLOSE fd = virLeaseDirOpenFile(folder, name, &size);
+    size_t done = 0;
 
     if (fd < 0) {
         errno = -fd;
         return NULL;
     }
-    return leaseLoad(fd, size);
+    content = g_string_sized_new(size);
+    g_string_set_size(content, size);
+    while (done < size) {
+        ssize_t got = read(fd, content->str + done, size - done);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return NULL;
+        if (got == 0)
+            break;
+        done += got;
+    }
+    g_string_set_size(content, done);
+    return g_steal_pointer(&content);
 }
 
 /* Puts what is kept under the name @kept. Returns 0 or a negative errno: -EEXIST if something else

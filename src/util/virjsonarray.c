@@ -59,14 +59,6 @@ virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size, const struct
     array->len = 0;
 }
 
-void
-virJsonArraySkipTo(struct virJsonArray *array, uint64_t pos)
-{
-    array->pos = pos;
-    if (pos > 0)
-        array->expect = VIR_JSON_EXPECT_COMMA;
-}
-
 /* Moves the window so that it begins at @start. */
 static void
 virJsonArrayLoad(struct virJsonArray *array, uint64_t start)
@@ -98,6 +90,23 @@ virJsonArrayByte(struct virJsonArray *array, uint64_t pos, uint64_t keep)
             return VIR_JSON_END;
     }
     return (unsigned char)array->window[pos - array->start];
+}
+
+const char *
+virJsonArrayAhead(struct virJsonArray *array, size_t *len)
+{
+    if (array->expect != VIR_JSON_EXPECT_COMMA)
+        return NULL;
+    if (array->start + array->len < MIN(array->pos + VIR_JSON_AHEAD, array->size))
+        virJsonArrayLoad(array, array->pos);
+    *len = array->start + array->len - array->pos;
+    return array->window + (array->pos - array->start);
+}
+
+void
+virJsonArrayStep(struct virJsonArray *array, size_t len)
+{
+    array->pos += len;
 }
 
 /* Returns the offset behind the string whose opening quote is at @pos, or 0 if it does not end well

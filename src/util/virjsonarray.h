@@ -22,6 +22,9 @@
 /* Bytes of a file that are in memory at once. */
 #define VIR_JSON_WINDOW ((size_t)16 * 1024)
 
+/* Bytes of it that can be looked at ahead of the walk. */
+#define VIR_JSON_AHEAD ((size_t)4 * 1024)
+
 struct virJsonArray {
     int fd;
     uint64_t size; /* bytes of the file to look at */
@@ -53,9 +56,15 @@ struct virJsonSpan {
 void virJsonArrayInit(struct virJsonArray *array, int fd, uint64_t size,
                       const struct virSearch *wanted);
 
-/* Lets a walk that has not begun begin at @pos, which is 0 or behind an element of the array; what
- * is before it is taken as undamaged. */
-void virJsonArraySkipTo(struct virJsonArray *array, uint64_t pos);
+/* Returns the text behind the newest element of the array, for a caller who may know what comes
+ * next without looking for its borders; NULL where only an element's beginning or the array's could
+ * be.
+ * @len bytes are in memory, VIR_JSON_AHEAD or all that the file has; valid until the next call. */
+const char *virJsonArrayAhead(struct virJsonArray *array, size_t *len);
+
+/* Goes on behind the first @len bytes of what virJsonArrayAhead() returned: a comma and an element.
+ */
+void virJsonArrayStep(struct virJsonArray *array, size_t len);
 
 /* Finds the next object. False at the end, when array->damage and array->error are final. */
 bool virJsonArrayNext(struct virJsonArray *array, struct virJsonSpan *span);
