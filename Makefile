@@ -45,8 +45,8 @@ check-reference: all
 
 bench: all
 	./bootstrap check valgrind bench
-	meson compile -C $(BUILD) nssbench nss_stub1 nss_stub2
-	bash bench/run.sh $(BUILD) $(REFERENCE)
+	meson compile -C $(BUILD) nssbench nofsync nss_stub1 nss_stub2
+	bash bench/run.sh $(BUILD) "$(REFERENCE)" "$(REFERENCE_HELPER)"
 
 demo: all
 	./bootstrap demo
@@ -76,7 +76,7 @@ help:
 	@echo 'make check-paths      compare the fast and the careful way of looking up on 100,000 pairs of files'
 	@echo 'make check-reference  run the tests of answers on libvirt'"'"'s own modules too (REFERENCE=folder),'
 	@echo '                      and compare the lease helpers (REFERENCE_HELPER=path)'
-	@echo 'make bench            measure what a look-up costs, beside reading the files and libvirt'"'"'s own modules'
+	@echo 'make bench            measure what a look-up and an event cost, beside reading the files and libvirt'"'"'s own'
 	@echo 'make install          install (DESTDIR=folder to install below a folder)'
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make format           format the C sources'

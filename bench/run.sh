@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
 #
-# run.sh BUILD [REFERENCE]: all measurements of docs/performance.rst. Prints the tables and writes them, the data of
-# the plot and the plot itself below BUILD/bench. Without REFERENCE the distribution's modules are fetched.
+# run.sh BUILD [REFERENCE [REFERENCE-HELPER]]: all measurements of docs/performance.rst. Prints the tables and writes
+# them, the data of the plot and the plot itself below BUILD/bench. Without REFERENCE, the folder of the modules to compare
+# with, and REFERENCE-HELPER, the path of the lease helper, the distribution's are fetched.
 set -eu -o pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -30,7 +31,10 @@ fi
     sh "$here/cold.sh" "$build" ${reference:+"$reference"}
 } | tee "$out/performance.txt"
 
+echo
+python3 "$here/leaseshelper.py" "$build" ${3:+"$3"} | tee "$out/performance-leaseshelper.txt"
+
 columns=$(awk '!/^#/ { print NF; exit }' "$out/performance.data")
 gnuplot -e "data='$out/performance.data'; columns=$columns" "$here/plot.gp" >"$out/performance.svg"
 echo
-echo "written: $out/performance.txt, performance.data, performance.svg"
+echo "written: $out/performance.txt, performance-leaseshelper.txt, performance.data, performance.svg"

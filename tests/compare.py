@@ -16,6 +16,7 @@ import concurrent.futures
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -70,6 +71,10 @@ def option(build, name):
     """The value of one of meson's options in the build folder."""
     listing = subprocess.run(["meson", "introspect", "--buildoptions", build], capture_output=True, check=True).stdout
     return next(entry["value"] for entry in json.loads(listing) if entry["name"] == name)
+
+
+def can_fetch():
+    return all(map(shutil.which, ("apt-get", "dpkg")))
 
 
 def missing(package):
@@ -142,7 +147,7 @@ def main(arguments):
     ours = os.path.join(build, "src", "nss")
     if len(arguments) == 2:
         theirs, name = os.path.abspath(arguments[1]), arguments[1]
-    elif subprocess.run(["which", "apt-get", "dpkg"], capture_output=True, check=False).returncode == 0:
+    elif can_fetch():
         theirs, name = fetch(build)
     else:
         print("compare.py: can fetch the reference with apt-get alone. Unpack libvirt's libnss_libvirt*.so.2 into a "

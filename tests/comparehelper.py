@@ -117,6 +117,9 @@ def reference(build, arguments):
     """The path of the helper to compare with, and the folders with the libraries that it needs."""
     if arguments:
         return os.path.abspath(arguments[0]), []
+    if not compare.can_fetch():
+        sys.exit("comparehelper.py: can fetch the reference with apt-get alone; give the path of libvirt's "
+                 "libvirt_leaseshelper: make REFERENCE_HELPER=path")
     folder = compare.unpack(build, "reference-helper", ["libvirt-daemon", *compare.missing("libvirt0")])
     helper = compare.find(folder, "libvirt_leaseshelper")
     return os.path.join(helper, "libvirt_leaseshelper"), compare.library_folders(folder)
