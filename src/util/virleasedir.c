@@ -32,6 +32,7 @@ virLeaseDirKind(const char *name, enum virLeaseFileKind *kind)
         { VIR_LEASE_STATUS_SUFFIX, VIR_LEASE_FILE_STATUS },
         { VIR_LEASE_NOMAC_SUFFIX, VIR_LEASE_FILE_STATUS },
         { ".macs", VIR_LEASE_FILE_MACS },
+        { ".addnhosts", VIR_LEASE_FILE_HOSTS },
     };
     size_t len = strlen(name);
     size_t i;

@@ -24,6 +24,7 @@
 enum virLeaseFileKind {
     VIR_LEASE_FILE_STATUS, /* BRIDGE.status, BRIDGE.status.nomac: leases, see virlease.h */
     VIR_LEASE_FILE_MACS,   /* BRIDGE.macs: MAC map, see virmacmap.h */
+    VIR_LEASE_FILE_HOSTS,  /* NETWORK.addnhosts: names of addresses, see virhosts.h */
 };
 
 struct virLeaseDir {
