@@ -120,6 +120,8 @@ hear(const struct virNamesNote *note, void *opaque)
         [VIR_NAMES_NOTE_NOT_A_RECORD] = "not-a-record",
         [VIR_NAMES_NOTE_MAP_ENTRY] = "map",
         [VIR_NAMES_NOTE_ANSWER] = "answer",
+        [VIR_NAMES_NOTE_STATIC] = "static",
+        [VIR_NAMES_NOTE_STATIC_NAME] = "static-name",
         [VIR_NAMES_NOTE_EXPIRED] = "expired",
         [VIR_NAMES_NOTE_FOREIGN] = "foreign",
         [VIR_NAMES_NOTE_INVALID_NAME] = "invalid",
@@ -146,9 +148,9 @@ hear(const struct virNamesNote *note, void *opaque)
         appendAddress(text, &note->lease->addr);
         g_string_append_c(text, ')');
     }
-    if (note->answer) {
+    if (note->addr) {
         g_string_append_c(text, '[');
-        appendAddress(text, &note->answer->addr);
+        appendAddress(text, note->addr);
         g_string_append_c(text, ']');
     }
 }
@@ -184,7 +186,7 @@ expect(const char *folder, enum virNamesService service, const char *name, int f
     g_autofree struct virNames *names = g_new(struct virNames, 1);
     g_autoptr(GString) heard = g_string_new(NULL);
     const struct virNamesTracer tracer = { hear, heard };
-    struct virNamesQuery query = { folder, service, name, family, NOW, &tracer };
+    struct virNamesQuery query = { folder, service, name, family, NOW, &tracer, { 0 } };
     g_autofree char *got = describe(virNamesByName(names, &query), names);
     g_autofree char *again = NULL;
 
@@ -303,7 +305,9 @@ testTooMany(void)
     g_autofree char *folder = makeFolder();
     g_autofree struct virNames *names = g_new(struct virNames, 1);
     g_autoptr(GString) json = g_string_new("[");
-    const struct virNamesQuery query = { folder, VIR_NAMES_LIBVIRT, "web", AF_INET, NOW, NULL };
+    const struct virNamesQuery query = {
+        folder, VIR_NAMES_LIBVIRT, "web", AF_INET, NOW, NULL, { 0 }
+    };
     unsigned int i;
 
     for (i = 0; i <= VIR_NAMES_ANSWERS_MAX; i++)

@@ -335,7 +335,7 @@ static gboolean
 agree(const char *folder, enum virNamesService service, const char *name, struct tally *tally)
 {
     const struct virNamesTracer listener = { ignore, NULL };
-    struct virNamesQuery query = { folder, service, name, AF_UNSPEC, NOW, NULL };
+    struct virNamesQuery query = { folder, service, name, AF_UNSPEC, NOW, NULL, { 0 } };
     struct virNames found;
     g_autofree char *fast = NULL;
     g_autofree char *careful = NULL;

@@ -126,8 +126,16 @@ nssDebugNote(const struct virNamesNote *note, void *opaque)
     case VIR_NAMES_NOTE_RESERVED_NAME:
         nssDebugPrint("the name is reserved or this host's own, no guest may have it");
         break;
+    case VIR_NAMES_NOTE_STATIC:
+        inet_ntop(note->addr->family, note->addr->bytes, text, sizeof(text));
+        nssDebugPrint("%s: declared for %s: taken", note->file, text);
+        break;
+    case VIR_NAMES_NOTE_STATIC_NAME:
+        inet_ntop(note->addr->family, note->addr->bytes, text, sizeof(text));
+        nssDebugPrint("%s left out, a network declares the name for another address", text);
+        break;
     case VIR_NAMES_NOTE_OTHER_DOMAIN:
-        inet_ntop(note->answer->addr.family, note->answer->addr.bytes, text, sizeof(text));
+        inet_ntop(note->addr->family, note->addr->bytes, text, sizeof(text));
         nssDebugPrint("%s left out, the name is that of a domain without this MAC address", text);
         break;
     case VIR_NAMES_NOTE_TOO_MANY:

@@ -27,15 +27,22 @@ virHostnameFirstLabel(const char *name, size_t len)
 bool
 virHostnameEqual(const char *a, size_t alen, const char *b, size_t blen)
 {
+    return alen == blen && virHostnameCompare(a, alen, b, blen) == 0;
+}
+
+int
+virHostnameCompare(const char *a, size_t alen, const char *b, size_t blen)
+{
     size_t i;
 
-    if (alen != blen)
-        return false;
-    for (i = 0; i < alen; i++) {
-        if (c_tolower(a[i]) != c_tolower(b[i]))
-            return false;
+    for (i = 0; i < alen && i < blen; i++) {
+        int left = c_tolower((unsigned char)a[i]);
+        int right = c_tolower((unsigned char)b[i]);
+
+        if (left != right)
+            return left - right;
     }
-    return true;
+    return alen < blen ? -1 : alen > blen;
 }
 
 bool

@@ -25,6 +25,9 @@ size_t virHostnameFirstLabel(const char *name, size_t len);
 /* Whether the names are equal but for the case of ASCII letters. */
 bool virHostnameEqual(const char *a, size_t alen, const char *b, size_t blen);
 
+/* <0, 0, >0: an order of names that has equal ones beside each other. */
+int virHostnameCompare(const char *a, size_t alen, const char *b, size_t blen);
+
 /* Whether @name can stand for a host: labels of letters, digits, '-' and '_' that do not begin with
  * '-', each at most VIR_HOSTNAME_LABEL_MAX long, with single dots between them, at most
  * VIR_HOSTNAME_MAX in all. A label with '-' in front is what dnsmasq refuses too; it could be taken

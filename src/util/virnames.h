@@ -2,8 +2,8 @@
  * Copyright (C) libvirt-nss contributors
  */
 
-/* The lookup engine: which addresses has a name? It decides for the modules, and tells whoever
- * wants to know how it came to its answer. */
+/* The lookup engine: which addresses has a name, which names has an address, and what is there at
+ * all? It decides for the modules, and tells whoever wants to know how it came to its answer. */
 
 #pragma once
 
@@ -16,13 +16,13 @@
 #include "virscratch.h"
 #include "virsocketaddr.h"
 
-/* Addresses of one name, and interfaces of one domain, beyond which further ones are left out: a
- * bound for the memory of the process that asks. */
+/* Addresses of one name or names of one address, and interfaces of one domain, beyond which further
+ * ones are left out: a bound for the memory of the process that asks. */
 #define VIR_NAMES_ANSWERS_MAX 65536
 #define VIR_NAMES_MACS_MAX 65536
 
 enum virNamesService {
-    VIR_NAMES_LIBVIRT,       /* hostnames that guests sent over DHCP */
+    VIR_NAMES_LIBVIRT, /* hostnames that guests sent over DHCP, and those that networks declare */
     VIR_NAMES_LIBVIRT_GUEST, /* names of libvirt domains */
 };
 
@@ -33,17 +33,18 @@ enum virNamesNoteKind {
     VIR_NAMES_NOTE_NOT_A_RECORD,  /* file, offset: an object that is no lease or no map entry */
     VIR_NAMES_NOTE_MAP_ENTRY,     /* file, map: the domain has the name */
     VIR_NAMES_NOTE_ANSWER,        /* file, lease: it answers */
+    VIR_NAMES_NOTE_STATIC,        /* file, addr: a network declares it, and it answers */
     VIR_NAMES_NOTE_EXPIRED,       /* file, lease: it would, but has run out */
     VIR_NAMES_NOTE_FOREIGN, /* file, lease: its hostname has dots and is not in the lease's domain
                              */
     VIR_NAMES_NOTE_INVALID_NAME,  /* the name asked is no host name: no guest can have it */
-    VIR_NAMES_NOTE_RESERVED_NAME, /* the name asked means something else on this host */
-    VIR_NAMES_NOTE_OTHER_DOMAIN, /* answer: left out, the name is that of a domain that has not this
-                                    MAC */
-    VIR_NAMES_NOTE_TOO_MANY,     /* more answers or MACs than the limits above */
+    VIR_NAMES_NOTE_RESERVED_NAME, /* the name means something else on this host */
+    VIR_NAMES_NOTE_OTHER_DOMAIN,  /* addr: left out, the name is that of a domain that has not this
+                                     MAC */
+    VIR_NAMES_NOTE_STATIC_NAME,   /* addr: left out, a network declares the name for another address
+                                     of   the family */
+    VIR_NAMES_NOTE_TOO_MANY,      /* more answers or MACs than the limits above */
 };
-
-struct virNamesAnswer;
 
 /* What the engine saw. Pointers are NULL where the kind above does not name them, and valid during
  * the call. */
@@ -54,7 +55,7 @@ struct virNamesNote {
     int error; /* negative errno */
     const struct virLease *lease;
     const struct virMacMap *map;
-    const struct virNamesAnswer *answer;
+    const struct virSocketAddr *addr;
 };
 
 struct virNamesTracer {
@@ -65,18 +66,33 @@ struct virNamesTracer {
 struct virNamesQuery {
     const char *folder;
     enum virNamesService service;
-    const char *name;                    /* NUL-terminated, any length, any bytes */
-    int family;                          /* AF_INET, AF_INET6, or AF_UNSPEC for both */
+    const char *name;                    /* by name: NUL-terminated, any length, any bytes */
+    int family;                          /* by name: AF_INET, AF_INET6, or AF_UNSPEC for both */
     int64_t now;                         /* seconds since the epoch */
     const struct virNamesTracer *tracer; /* NULL: nobody listens */
+    struct virSocketAddr addr;           /* by address */
 };
 
+/* An address of a name. */
 struct virNamesAnswer {
     struct virSocketAddr addr;
     int64_t expiry;
     struct virMacAddr mac;
     bool hasMac;
+    bool isStatic; /* declared by a network, not leased; the three above mean nothing */
     uint32_t seen; /* position among all answers in the order of the files */
+};
+
+/* A name of an address. */
+struct virNamesEntry {
+    struct virSocketAddr addr;
+    int64_t expiry;
+    struct virMacAddr mac;
+    bool hasMac;
+    bool isStatic;
+    uint32_t seen;
+    uint32_t len;
+    char name[]; /* NUL-terminated; for service libvirt a host name, else any bytes but NUL */
 };
 
 enum virNamesResult {
@@ -88,17 +104,33 @@ enum virNamesResult {
 };
 
 struct virNames {
-    const struct virNamesAnswer *answers; /* each address once, the newest lease first */
-    size_t nanswers;                      /* not 0 with VIR_NAMES_FOUND alone */
-    int error;                            /* negative errno of the last two results */
+    const struct virNamesAnswer *answers; /* by name: each address once, the best first */
+    size_t nanswers;
+    const uint32_t *entries; /* otherwise: offsets in scratch, see virNamesGetEntry() */
+    size_t nentries;
+    int error; /* negative errno of the last two results */
     struct virScratch scratch;
 };
 
-/* Looks up query->name. @names is filled in any case and must be cleared with virNamesClear(). The
- * answers are those of DHCP leases that have not run out, latest expiry first, leases without
- * expiry last, ties in the order of file name and position; see virhostname.h for the names that
- * service libvirt never answers. Uses at most 30 KiB of stack with @names, and one heap block if
- * that does not suffice. */
+/* Looks up query->name. @names is filled in any case and must be cleared with virNamesClear().
+ * There are answers with VIR_NAMES_FOUND alone: those of DHCP leases that have not run out, latest
+ * expiry first, leases without expiry behind them, ties in the order of file name and position;
+ * then those that networks declare. See virhostname.h for the names that a guest cannot have in
+ * service libvirt. Uses at most 30 KiB of stack with @names, and one heap block if that does not
+ * suffice. */
 enum virNamesResult virNamesByName(struct virNames *names, const struct virNamesQuery *query);
+
+/* Looks up query->addr, literally: an IPv4 address that is mapped into IPv6 is another one, as in
+ * glibc's service files. There are entries with VIR_NAMES_FOUND alone, each name once, in the order
+ * that dnsmasq has: what a network declares first, then leases as above. They are names for which
+ * virNamesByName() gives the address. Memory as above. */
+enum virNamesResult virNamesByAddress(struct virNames *names, const struct virNamesQuery *query);
+
+/* Collects every entry that virNamesByAddress() gives for any address, in the order of the files:
+ * leases, then what networks declare. Uses the heap. */
+enum virNamesResult virNamesAll(struct virNames *names, const struct virNamesQuery *query);
+
+/* Returns entry @i of the last two. */
+const struct virNamesEntry *virNamesGetEntry(const struct virNames *names, size_t i);
 
 void virNamesClear(struct virNames *names);

@@ -6,8 +6,10 @@
 
 #include "virsearch.h"
 
+#include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "c-ctype.h"
 #include "minmax.h"
@@ -51,6 +53,7 @@ virSearchName(struct virSearch *search, const char *name, size_t len, bool dotte
     struct virSearchNeedle *needle = &search->needles[0];
     size_t looked = MIN(len, VIR_SEARCH_NAME_MAX);
 
+    search->kind = VIR_SEARCH_NAME;
     search->name = name;
     search->len = len;
     search->dotted = dotted;
@@ -72,7 +75,7 @@ virSearchMacs(struct virSearch *search, const struct virMacAddr *macs, size_t nm
     static const char digits[] = "0123456789abcdef";
     size_t i;
 
-    search->name = NULL;
+    search->kind = VIR_SEARCH_MAC;
     search->nneedles = nmacs <= VIR_SEARCH_MACS_MAX ? nmacs : 0;
     for (i = 0; i < search->nneedles; i++) {
         unsigned char last = macs[i].octets[VIR_MAC_ADDR_LEN - 1];
@@ -83,6 +86,50 @@ virSearchMacs(struct virSearch *search, const struct virMacAddr *macs, size_t nm
         virSearchSetByte(&search->needles[i], 1, '"', 1);
         search->needles[i].mac = macs[i];
     }
+}
+
+static void
+virSearchAddNeedle(struct virSearch *search, unsigned char first, unsigned char second)
+{
+    struct virSearchNeedle *needle = &search->needles[search->nneedles++];
+
+    virSearchSetByte(needle, 0, first, 0);
+    virSearchSetByte(needle, 1, second, 1);
+}
+
+/* IPv6: the place is the last character but one. The address may end with its last hexadecimal
+ * digits, with the decimal ones of an octet, or with "::". */
+static void
+virSearchAddr6(struct virSearch *search)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned int last = search->addr.bytes[15];
+    const unsigned int group = search->addr.bytes[14] * 256 + last;
+
+    search->kind = VIR_SEARCH_ADDR;
+    search->nneedles = 0;
+    if (group >= 16) {
+        virSearchAddNeedle(search, digits[last >> 4], digits[last & 0xf]);
+    } else {
+        virSearchAddNeedle(search, ':', digits[last]);
+        virSearchAddNeedle(search, '0', digits[last]);
+    }
+    virSearchAddNeedle(search, last >= 10 ? digits[last / 10 % 10] : '.', digits[last % 10]);
+    if (group == 0)
+        virSearchAddNeedle(search, ':', ':');
+}
+
+void
+virSearchAddr(struct virSearch *search, const struct virSocketAddr *addr)
+{
+    search->addr = *addr;
+    if (addr->family == AF_INET6) {
+        virSearchAddr6(search);
+        return;
+    }
+    /* There is one way to spell an IPv4 address, see inet_pton(3). */
+    inet_ntop(AF_INET, addr->bytes, search->text, sizeof(search->text));
+    virSearchName(search, search->text, strlen(search->text), false);
 }
 
 /* Whether the string whose closing quote is at @quote is the name of a member. */
@@ -126,11 +173,35 @@ virSearchIsMac(const struct virSearchNeedle *needle, const char *text, size_t pl
 }
 
 static bool
+virSearchIsAddr(const struct virSearch *search, const char *text, size_t place, size_t len)
+{
+    size_t reach = MIN(place, INET6_ADDRSTRLEN);
+    struct virSocketAddr addr;
+    size_t i;
+
+    if (place + 2 >= len || text[place + 2] != '"')
+        return false;
+    for (i = 1; i <= reach; i++) {
+        if (text[place - i] == '"')
+            return virSocketAddrParse(&addr, text + place - i + 1, i + 1) &&
+                   virSocketAddrCompare(&addr, &search->addr) == 0;
+    }
+    return false;
+}
+
+static bool
 virSearchIsPlace(const struct virSearch *search, const struct virSearchNeedle *needle,
                  const char *text, size_t place, size_t len)
 {
-    return search->name ? virSearchIsName(search, text, place, len)
-                        : virSearchIsMac(needle, text, place);
+    switch (search->kind) {
+    case VIR_SEARCH_MAC:
+        return virSearchIsMac(needle, text, place);
+    case VIR_SEARCH_ADDR:
+        return virSearchIsAddr(search, text, place, len);
+    case VIR_SEARCH_NAME:
+    default:
+        return virSearchIsName(search, text, place, len);
+    }
 }
 
 static inline virBlockTruth

@@ -15,10 +15,11 @@
 #include <stddef.h>
 
 #include "virmacaddr.h"
+#include "virsocketaddr.h"
 
 /* Bytes around a place that decide whether it is reported: so many behind it and before it. */
 #define VIR_SEARCH_AHEAD ((size_t)80)
-#define VIR_SEARCH_BEHIND ((size_t)24)
+#define VIR_SEARCH_BEHIND ((size_t)48)
 
 /* MAC addresses that can be looked for at once. */
 #define VIR_SEARCH_MACS_MAX 8
@@ -31,10 +32,19 @@ struct virSearchNeedle {
     struct virMacAddr mac;  /* whose needle it is, if MAC addresses are wanted */
 };
 
+enum virSearchKind {
+    VIR_SEARCH_NAME,
+    VIR_SEARCH_MAC,
+    VIR_SEARCH_ADDR,
+};
+
 struct virSearch {
-    const char *name; /* NULL: MAC addresses are wanted */
+    enum virSearchKind kind;
+    const char *name;
     size_t len;
-    bool dotted; /* the name may go on with a dot */
+    char text[16];             /* an IPv4 address, which is looked for as a name */
+    struct virSocketAddr addr; /* an IPv6 address */
+    bool dotted;               /* the name may go on with a dot */
     size_t nneedles;
     struct virSearchNeedle needles[VIR_SEARCH_MACS_MAX];
 };
@@ -47,6 +57,10 @@ void virSearchName(struct virSearch *search, const char *name, size_t len, bool 
  * virMacAddrParse() knows. More than VIR_SEARCH_MACS_MAX of them make every place one that is
  * reported. */
 void virSearchMacs(struct virSearch *search, const struct virMacAddr *macs, size_t nmacs);
+
+/* Wants string values that are the address @addr, in any spelling that virSocketAddrParse() knows.
+ * @search must stay where it is. */
+void virSearchAddr(struct virSearch *search, const struct virSocketAddr *addr);
 
 /* Returns the first place from @from on and below @to at which the @len bytes at @text could have
  * what is wanted, or @to. The text must reach VIR_SEARCH_AHEAD bytes behind @to and

@@ -29,6 +29,18 @@ virSocketAddrParse(struct virSocketAddr *addr, const char *text, size_t len)
     return true;
 }
 
+void
+virSocketAddrUnmap(struct virSocketAddr *addr)
+{
+    static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
+    struct virSocketAddr unmapped = { .family = AF_INET };
+
+    if (addr->family != AF_INET6 || memcmp(addr->bytes, prefix, sizeof(prefix)) != 0)
+        return;
+    memcpy(unmapped.bytes, addr->bytes + sizeof(prefix), sizeof(struct in_addr));
+    *addr = unmapped;
+}
+
 size_t
 virSocketAddrLength(int family)
 {

@@ -18,6 +18,10 @@ struct virSocketAddr {
  * no prefix length, no scope). False, and @addr untouched, for anything else. */
 bool virSocketAddrParse(struct virSocketAddr *addr, const char *text, size_t len);
 
+/* Turns an IPv4 address that is mapped into IPv6 (RFC 4291, 2.5.5.2: ::ffff:10.0.0.1) into IPv4;
+ * leaves any other as it is. */
+void virSocketAddrUnmap(struct virSocketAddr *addr);
+
 /* Bytes that an address of @family has: 4, 16, or 0 for a family that is neither. */
 size_t virSocketAddrLength(int family);
 

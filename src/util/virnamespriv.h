@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* What the parts of the lookup engine share: virnames.c looks up names, virnamesreverse.c
+ * addresses, virnameslist.c everything; virnamesfiles.c reads the files for them, and
+ * virnamesrules.c says what a guest may not claim. Nobody else includes this. */
+
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "virhosts.h"
+#include "virlease.h"
+#include "virleasedir.h"
+#include "virmacmap.h"
+#include "virnames.h"
+#include "virscratch.h"
+#include "virsearch.h"
+#include "virsort.h"
+
+/* An array in scratch; see virscratch.h for why it is an offset. */
+struct virNamesArray {
+    size_t offset;
+    size_t count;
+};
+
+struct virNamesSearch {
+    const struct virNamesQuery *query;
+    const char *name; /* without trailing dot, not NUL-terminated */
+    size_t len;
+    struct virScratch *scratch;
+    struct virLeaseDir dir;
+    const char *file; /* the one being read */
+    struct virNamesArray macs;
+    struct virNamesArray answers;
+    struct virNamesArray entries; /* of variable size, see virNamesAddEntry() */
+    struct virNamesList *list;    /* virnameslist.c's */
+    bool isDomain;                /* a map entry has the name */
+    bool declaredHere;            /* a network declares the name for query->addr */
+    bool declaredElsewhere;       /* for another address of its family */
+};
+
+/* Handles one object of a file; 0, -EINVAL when it is not what the file should hold, or an errno
+ * that ends the lookup. @workspace is the newest reserve of scratch. */
+typedef int (*virNamesHandler)(struct virNamesSearch *search, const char *text, size_t len,
+                               void *workspace);
+
+/* Handles one line of a hosts file; 0, or an errno that ends the lookup. */
+typedef int (*virNamesHostsHandler)(struct virNamesSearch *search, const struct virHostsLine *line);
+
+/* ---- virnamesfiles.c ---- */
+
+/* Makes @names empty and @search ready, with the folder open. A negative errno otherwise. */
+int virNamesOpen(struct virNames *names, struct virNamesSearch *search,
+                 const struct virNamesQuery *query);
+
+/* The result of a lookup that failed with @error. */
+enum virNamesResult virNamesFail(struct virNames *names, int error);
+
+/* Tells whoever listens. */
+void virNamesTell(const struct virNamesSearch *search, struct virNamesNote note);
+
+/* Gives the files' records to @handle, those that can hold what is @wanted at least. 0, or the
+ * errno that ended the lookup. */
+int virNamesReadStatus(struct virNamesSearch *search, const struct virSearch *wanted,
+                       virNamesHandler handle);
+int virNamesReadMacs(struct virNamesSearch *search, const struct virSearch *wanted,
+                     virNamesHandler handle);
+int virNamesReadHosts(struct virNamesSearch *search, virNamesHostsHandler handle);
+
+/* Adds an answer behind the array of answers, which must be the newest thing in scratch. 0 or
+ * -ENOMEM; one too many is left out. */
+int virNamesAddAnswer(struct virNamesSearch *search, const struct virNamesAnswer *answer);
+
+/* The same for an entry with this name, which may lie in the newest reserve of scratch; @like,
+ * which may not, has the rest. */
+int virNamesAddEntry(struct virNamesSearch *search, const struct virNamesEntry *like,
+                     const char *name, size_t len);
+
+/* The same for the name of a domain, but for one with a NUL in it, which nobody can ask for. */
+int virNamesAddDomain(struct virNamesSearch *search, const struct virNamesEntry *like,
+                      const struct virMacMap *map);
+
+/* The entry behind @entry. */
+struct virNamesEntry *virNamesNextEntry(struct virNamesEntry *entry);
+
+static inline struct virNamesAnswer *
+virNamesAnswers(const struct virNamesSearch *search)
+{
+    return (void *)(search->scratch->base + search->answers.offset);
+}
+
+static inline struct virMacAddr *
+virNamesMacs(const struct virNamesSearch *search)
+{
+    return (void *)(search->scratch->base + search->macs.offset);
+}
+
+static inline struct virNamesEntry *
+virNamesFirstEntry(const struct virNamesSearch *search)
+{
+    return (void *)(search->scratch->base + search->entries.offset);
+}
+
+/* Sorts search->macs. */
+void virNamesSortMacs(struct virNamesSearch *search);
+
+/* Whether search->macs, sorted, have the address. */
+bool virNamesHasMac(const struct virNamesSearch *search, const struct virMacAddr *mac);
+
+/* <0, 0, >0: latest expiry first, those that never expire next, then as seen. */
+int virNamesCompareRank(int64_t aExpiry, uint32_t aSeen, int64_t bExpiry, uint32_t bSeen);
+
+/* Makes the result of the entries that are not dropped, those of family AF_UNSPEC: sorted by
+ * @compare, which gets pointers to offsets and scratch's base, and each name of an address once. */
+enum virNamesResult virNamesFinishEntries(struct virNamesSearch *search, struct virNames *names,
+                                          virSortCompare compare);
+
+/* The entry at an offset, for a comparison. */
+static inline const struct virNamesEntry *
+virNamesEntryAt(const void *offset, const void *base)
+{
+    return (const void *)((const unsigned char *)base + *(const uint32_t *)offset);
+}
+
+/* ---- virnames.c ---- */
+
+/* Whether @line declares search->name. */
+bool virNamesIsDeclared(const struct virNamesSearch *search, const struct virHostsLine *line);
+
+/* Collects the MAC addresses of every domain that has the name, sorted, at the end of scratch, and
+ * sets search->isDomain. */
+int virNamesReadMaps(struct virNamesSearch *search);
+
+/* ---- virnamesrules.c ---- */
+
+/* Whether @name, or its first label, means something else on this host. */
+bool virNamesIsReserved(const char *name, size_t len);
+
+/* Adds an entry for each name that @lease, which is live, claims by its hostname: in a network with
+ * a domain "host.domain", by which dnsmasq knows it, and "host", else "host" alone. */
+int virNamesAddClaims(struct virNamesSearch *search, const struct virLease *lease);
+
+/* Adds an entry for each name of @line that somebody can ask for, with the address @addr. */
+int virNamesAddDeclared(struct virNamesSearch *search, const struct virHostsLine *line,
+                        const struct virSocketAddr *addr);
