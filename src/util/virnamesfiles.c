@@ -254,9 +254,11 @@ int
 virNamesAddDomain(struct virNamesSearch *search, const struct virNamesEntry *like,
                   const struct virMacMap *map)
 {
-    return memchr(map->domain, '\0', map->domainLen)
-               ? 0
-               : virNamesAddEntry(search, like, map->domain, map->domainLen);
+    const size_t len = map->domainLen;
+
+    if (len == 0 || map->domain[len - 1] == '.' || memchr(map->domain, '\0', len))
+        return 0;
+    return virNamesAddEntry(search, like, map->domain, len);
 }
 
 struct virNamesEntry *

@@ -80,7 +80,8 @@ int virNamesAddAnswer(struct virNamesSearch *search, const struct virNamesAnswer
 int virNamesAddEntry(struct virNamesSearch *search, const struct virNamesEntry *like,
                      const char *name, size_t len);
 
-/* The same for the name of a domain, but for one with a NUL in it, which nobody can ask for. */
+/* The same for the name of a domain, if that is one that can be asked for: not empty, without NUL,
+ * and without a dot at its end. */
 int virNamesAddDomain(struct virNamesSearch *search, const struct virNamesEntry *like,
                       const struct virMacMap *map);
 
