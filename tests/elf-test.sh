@@ -21,8 +21,9 @@ for service in libvirt libvirt_guest; do
     is "$(nm --dynamic --defined-only "$module" | cut -d' ' -f3)" "$(sed "s/SERVICE/$service/" "$here/symbols.txt")" \
         "$service: exports what symbols.txt lists"
     is "$(readelf --segments --wide "$module" | grep -c ' TLS ')" 0 "$service: no thread-local data"
-    is "$(readelf --sections --wide "$module" | grep -oE ' \.(data|bss|tdata|tbss|init_array|fini_array|ctors|dtors|init|fini|text\.startup) ')" "" \
-        "$service: no writable data, no constructor"
+    is "$(readelf --sections --wide "$module" | grep -oE ' \.(data|tdata|tbss|init_array|fini_array|ctors|dtors|init|fini|text\.startup) ')" "" \
+        "$service: no initialised writable data, no constructor"
+    is "$(nm "$module" | sed -n 's/.* [bB] //p')" "nssState" "$service: no other writable data than the state of host enumeration"
     is "$(readelf --segments --wide "$module" | grep -cE 'GNU_STACK.* RW +0x')" 1 "$service: stack not executable"
     is "$(readelf --segments --wide "$module" | grep -c GNU_RELRO)" 1 "$service: relocations read-only"
     dynamic "$module" FLAGS_1 | grep -q NOW

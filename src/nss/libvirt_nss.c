@@ -7,83 +7,17 @@
 #include "libvirt_nss.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "libvirt_nss_buffer.h"
-#include "libvirt_nss_debug.h"
-
-/* A status, with the two error numbers that tell glibc what it means. */
-static enum nss_status
-nssFail(enum nss_status status, int error, int herror, int *errnop, int *herrnop)
-{
-    *errnop = error;
-    *herrnop = herror;
-    return status;
-}
-
-static enum nss_status
-nssTooSmall(int *errnop, int *herrnop)
-{
-    /* glibc grows the buffer and calls again for this very combination */
-    return nssFail(NSS_STATUS_TRYAGAIN, ERANGE, NETDB_INTERNAL, errnop, herrnop);
-}
-
-static enum nss_status
-nssStatus(enum virNamesResult result, const struct virNames *names, int *errnop, int *herrnop)
-{
-    switch (result) {
-    case VIR_NAMES_FOUND:
-        return NSS_STATUS_SUCCESS;
-    case VIR_NAMES_OTHER_FAMILY:
-        return nssFail(NSS_STATUS_NOTFOUND, ENOENT, NO_DATA, errnop, herrnop);
-    case VIR_NAMES_TRY_AGAIN:
-        return nssFail(NSS_STATUS_TRYAGAIN, -names->error, NETDB_INTERNAL, errnop, herrnop);
-    case VIR_NAMES_UNAVAILABLE:
-        return nssFail(NSS_STATUS_UNAVAIL, -names->error, NO_RECOVERY, errnop, herrnop);
-    case VIR_NAMES_UNKNOWN:
-    default:
-        return nssFail(NSS_STATUS_NOTFOUND, ENOENT, HOST_NOT_FOUND, errnop, herrnop);
-    }
-}
+#include "libvirt_nss_status.h"
 
 static enum virNamesResult
 nssLookup(struct virNames *names, const char *name, int family)
 {
-    struct virNamesTracer tracer;
-    const struct virNamesQuery query = {
-        .folder = LEASEDIR,
-        .service = NSS_SERVICE,
-        .name = name,
-        .family = family,
-        .now = time(NULL),
-        .tracer = nssDebugTracer(&tracer),
-    };
-    enum virNamesResult result;
-    int cancelState;
-
-    /* A thread cancelled between open and close would leave the descriptor behind, for good. */
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelState);
-    nssDebugStart(&query);
-    result = virNamesByName(names, &query);
-    nssDebugEnd(&query, result, names);
-    pthread_setcancelstate(cancelState, NULL);
-    return result;
-}
-
-/* Success leaves errno as it was, whatever the search met on its way. errnop is the address of
- * errno itself in glibc: on failure nothing may be put back. */
-static enum nss_status
-nssSucceed(int savedErrno, int32_t *ttlp, int *herrnop)
-{
-    /* A caching daemon must not keep what a guest may change at any time. */
-    if (ttlp)
-        *ttlp = 0;
-    *herrnop = NETDB_SUCCESS;
-    errno = savedErrno;
-    return NSS_STATUS_SUCCESS;
+    return nssRun(names, virNamesByName, (struct virNamesQuery){ .name = name, .family = family });
 }
 
 NSS_EXPORT enum nss_status
@@ -151,4 +85,41 @@ NSS_NAME(gethostbyname_r)(const char *name, struct hostent *host, char *buffer, 
                           int *errnop, int *herrnop)
 {
     return nssByFamily(name, AF_INET, host, buffer, buflen, errnop, herrnop, NULL, NULL);
+}
+
+static enum nss_status
+nssByAddress(const void *addr, socklen_t len, int af, struct hostent *host, char *buffer,
+             size_t buflen, int *errnop, int *herrnop, int32_t *ttlp)
+{
+    struct virNamesQuery query = { .addr = { .family = af } };
+    struct nssBuffer space = { buffer, buflen };
+    int savedErrno = errno;
+    struct virNames names;
+    enum nss_status status;
+    bool packed = false;
+
+    if (virSocketAddrLength(af) == 0 || len != virSocketAddrLength(af))
+        return nssFail(NSS_STATUS_UNAVAIL, EAFNOSUPPORT, NO_DATA, errnop, herrnop);
+    memcpy(query.addr.bytes, addr, len);
+    status = nssStatus(nssRun(&names, virNamesByAddress, query), &names, errnop, herrnop);
+    if (status == NSS_STATUS_SUCCESS)
+        packed = nssPackEntries(&space, host, &names, 0, names.nentries);
+    virNamesClear(&names);
+    if (status != NSS_STATUS_SUCCESS)
+        return status;
+    return packed ? nssSucceed(savedErrno, ttlp, herrnop) : nssTooSmall(errnop, herrnop);
+}
+
+NSS_EXPORT enum nss_status
+NSS_NAME(gethostbyaddr2_r)(const void *addr, socklen_t len, int af, struct hostent *host,
+                           char *buffer, size_t buflen, int *errnop, int *herrnop, int32_t *ttlp)
+{
+    return nssByAddress(addr, len, af, host, buffer, buflen, errnop, herrnop, ttlp);
+}
+
+NSS_EXPORT enum nss_status
+NSS_NAME(gethostbyaddr_r)(const void *addr, socklen_t len, int af, struct hostent *host,
+                          char *buffer, size_t buflen, int *errnop, int *herrnop)
+{
+    return nssByAddress(addr, len, af, host, buffer, buflen, errnop, herrnop, NULL);
 }

@@ -69,6 +69,39 @@ nssPackHost(struct nssBuffer *buffer, struct hostent *host, const char *name, in
 }
 
 bool
+nssPackEntries(struct nssBuffer *buffer, struct hostent *host, const struct virNames *names,
+               size_t first, size_t count)
+{
+    const struct virSocketAddr *addr = &virNamesGetEntry(names, first)->addr;
+    size_t length = virSocketAddrLength(addr->family);
+    /* One less than names, and NULL */
+    char **aliases = nssBufferTakeArray(buffer, count, sizeof(*aliases), _Alignof(char *));
+    char **list = nssBufferTakeArray(buffer, 2, sizeof(*list), _Alignof(char *));
+    char *bytes = nssBufferTake(buffer, length, _Alignof(uint32_t));
+    size_t i;
+
+    if (!aliases || !list || !bytes)
+        return false;
+    list[0] = memcpy(bytes, addr->bytes, length);
+    list[1] = NULL;
+    aliases[count - 1] = NULL;
+    *host = (struct hostent){
+        .h_aliases = aliases,
+        .h_addrtype = addr->family,
+        .h_length = length,
+        .h_addr_list = list,
+    };
+    for (i = 0; i < count; i++) {
+        char *name = nssBufferCopy(buffer, virNamesGetEntry(names, first + i)->name);
+
+        if (!name)
+            return false;
+        *(i == 0 ? &host->h_name : &aliases[i - 1]) = name;
+    }
+    return true;
+}
+
+bool
 nssPackTuples(struct nssBuffer *buffer, struct gaih_addrtuple **first, const char *name,
               const struct virNamesAnswer *answers, size_t nanswers)
 {

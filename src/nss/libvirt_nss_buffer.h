@@ -27,6 +27,11 @@ void *nssBufferTake(struct nssBuffer *buffer, size_t size, size_t align);
 bool nssPackHost(struct nssBuffer *buffer, struct hostent *host, const char *name, int af,
                  const struct virNamesAnswer *answers, size_t nanswers);
 
+/* Makes @host from @count entries of @names, from the one at @first on, which are names of one
+ * address: the first is its name, the others are aliases. False if @buffer is too small. */
+bool nssPackEntries(struct nssBuffer *buffer, struct hostent *host, const struct virNames *names,
+                    size_t first, size_t count);
+
 /* Makes a list of tuples from @answers. A caller may bring the first tuple itself in *@first, as
  * getaddrinfo(3) does; if *@first is NULL, as from nscd, it is made in @buffer as well. False if
  * @buffer is too small; *@first is then as it was. */

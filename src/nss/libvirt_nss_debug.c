@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "c-ctype.h"
@@ -157,11 +158,19 @@ nssDebugTracer(struct virNamesTracer *tracer)
 void
 nssDebugStart(const struct virNamesQuery *query)
 {
-    char name[NSS_DEBUG_NAME];
+    char text[NSS_DEBUG_NAME];
 
-    if (query->tracer)
-        nssDebugPrint("looking for %s in %s", nssDebugQuote(name, query->name, strlen(query->name)),
+    if (!query->tracer)
+        return;
+    if (query->name) {
+        nssDebugPrint("looking for %s in %s", nssDebugQuote(text, query->name, strlen(query->name)),
                       query->folder);
+    } else if (query->addr.family != AF_UNSPEC) {
+        inet_ntop(query->addr.family, query->addr.bytes, text, sizeof(text));
+        nssDebugPrint("looking for names of %s in %s", text, query->folder);
+    } else {
+        nssDebugPrint("looking for everything in %s", query->folder);
+    }
 }
 
 void
@@ -177,5 +186,6 @@ nssDebugEnd(const struct virNamesQuery *query, enum virNamesResult result,
     };
 
     if (query->tracer)
-        nssDebugPrint("%s, addresses: %zu", results[result], names->nanswers);
+        nssDebugPrint("%s, %s: %zu", results[result], query->name ? "addresses" : "names",
+                      query->name ? names->nanswers : names->nentries);
 }
