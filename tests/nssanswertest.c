@@ -611,13 +611,23 @@ testFault(gconstpointer data)
     makeFault(data, "virbr0.macs");
     makeFault(data, "virbr9.status");
     makeFault(data, "virbr9.macs");
+    makeFault(data, "default.addnhosts");
     for (i = 0; i < 2; i++) {
         const char *name = i ? "good-dom" : "good";
         g_autofree char *found = nssShimLookup(services[i], name, AF_UNSPEC);
         g_autofree char *unknown = nssShimLookup(services[i], "nobody", AF_UNSPEC);
+        g_autofree char *reverse = nssShimReverse(services[i], "10.0.0.99");
+        g_autofree char *reverseUnknown = nssShimReverse(services[i], "10.9.9.9");
+        g_autofree char *list = nssShimList(services[i], 100);
+        g_autofree char *listed = g_strdup_printf("10.0.0.99 %s; ", name);
 
         g_assert_cmpstr(found, ==, "SUCCESS 10.0.0.99");
         g_assert_cmpstr(unknown, ==, UNKNOWN);
+        g_assert_cmpstr(reverse + strlen("SUCCESS "), ==, name);
+        g_assert_cmpstr(reverseUnknown, ==, UNKNOWN);
+        if (!strstr(list, listed))
+            g_test_message("list: %s", list);
+        g_assert_nonnull(strstr(list, listed));
     }
 }
 
@@ -872,6 +882,257 @@ testPieces(void)
     }
 }
 
+/* Names of addresses, and names that networks declare. A file is NULL if it is not there. */
+struct reverse {
+    const char *path;
+    const char *status;
+    const char *macs;
+    const char *hosts; /* default.addnhosts */
+    const char *service;
+    const char *asked; /* an address, or else a name */
+    const char *expected;
+};
+
+#define WEB "[" LEASE("10.0.0.1", "01", NAMED("web"), "") "]"
+#define WEB_IN(domain) "[" LEASE("10.0.0.1", "01", NAMED("web"), "\"domain\": \"" domain "\", ") "]"
+#define IN_LAB "[" LEASE("10.0.0.1", "01", NAMED("web"), "\"domain\": \"lab.example\", ") "]"
+
+static const struct reverse reverses[] = {
+    { "lease", WEB, NULL, NULL, "libvirt", "10.0.0.1", "SUCCESS web" },
+    { "nobody", WEB, NULL, NULL, "libvirt", "10.0.0.2", UNKNOWN },
+    { "case-stays", "[" LEASE("10.0.0.1", "01", NAMED("UPPER-Host"), "") "]", NULL, NULL, "libvirt",
+      "10.0.0.1", "SUCCESS UPPER-Host" },
+    { "v6", "[" LEASE("fd00::1", "01", NAMED("web"), "") "]", NULL, NULL, "libvirt", "fd00::1",
+      "SUCCESS web" },
+    { "v6-spelling", "[" LEASE("FD00:0::0001", "01", NAMED("web"), "") "]", NULL, NULL, "libvirt",
+      "fd00::1", "SUCCESS web" },
+    { "v6-ends-with-colons", "[" LEASE("fd00::", "01", NAMED("web"), "") "]", NULL, NULL, "libvirt",
+      "fd00::", "SUCCESS web" },
+    { "v6-ends-with-octets", "[" LEASE("fd00::0.0.0.18", "01", NAMED("web"), "") "]", NULL, NULL,
+      "libvirt", "fd00::12", "SUCCESS web" },
+    { "v4-is-not-mapped-v6", WEB, NULL, NULL, "libvirt", "::ffff:10.0.0.1", UNKNOWN },
+    { "escaped", "[" LEASE("10.0.0.\\u0031", "01", NAMED("web"), "") "]", NULL, NULL, "libvirt",
+      "10.0.0.1", "SUCCESS web" },
+    { "prefix-is-another", "[" LEASE("10.0.0.11", "01", NAMED("web"), "") "]", NULL, NULL,
+      "libvirt", "10.0.0.1", UNKNOWN },
+    { "hostname-like-an-address", "[" LEASE("10.0.0.2", "01", NAMED("10.0.0.1"), "") "]", NULL,
+      NULL, "libvirt", "10.0.0.1", UNKNOWN },
+    { "expired", "[" TIMED("10.0.0.1", "1000") "]", NULL, NULL, "libvirt", "10.0.0.1", UNKNOWN },
+    { "without-name", "[" LEASE("10.0.0.1", "01", "", "") "]", NULL, NULL, "libvirt", "10.0.0.1",
+      UNKNOWN },
+    { "invalid-name", "[" LEASE("10.0.0.1", "01", NAMED("a b"), "") "]", NULL, NULL, "libvirt",
+      "10.0.0.1", UNKNOWN },
+    { "reserved-name", "[" LEASE("10.0.0.1", "01", NAMED("wpad"), "") "]", NULL, NULL, "libvirt",
+      "10.0.0.1", UNKNOWN },
+    { "own-name", "[" LEASE("10.0.0.1", "01", NAMED("thishost"), "") "]", NULL, NULL, "libvirt",
+      "10.0.0.1", UNKNOWN },
+    { "foreign-domain", "[" LEASE("10.0.0.1", "01", NAMED("www.debian.org"), "") "]", NULL, NULL,
+      "libvirt", "10.0.0.1", UNKNOWN },
+    { "other-ones-domain", WEB, MAP("web", "\"52:54:00:00:00:02\""), NULL, "libvirt", "10.0.0.1",
+      UNKNOWN },
+    { "own-domain", WEB, MAP("web", "\"52:54:00:00:00:01\""), NULL, "libvirt", "10.0.0.1",
+      "SUCCESS web" },
+    { "in-a-domain", IN_LAB, NULL, NULL, "libvirt", "10.0.0.1", "SUCCESS web.lab.example web" },
+    { "in-a-domain-other-ones", IN_LAB, MAP("web", "\"52:54:00:00:00:02\""), NULL, "libvirt",
+      "10.0.0.1", UNKNOWN },
+    { "in-a-domain-other-ones-full-name", IN_LAB, MAP("web.lab.example", "\"52:54:00:00:00:02\""),
+      NULL, "libvirt", "10.0.0.1", "SUCCESS web" },
+    { "in-localhost", WEB_IN("localhost"), NULL, NULL, "libvirt", "10.0.0.1", "SUCCESS web" },
+    { "latest-first",
+      "[" LEASE(
+          "10.0.0.1", "01", NAMED("old"),
+          "") ","
+              "{" MAC
+              "\"ip-address\": \"10.0.0.1\", \"hostname\": \"new\", \"expiry-time\": 4000000009}]",
+      NULL, NULL, "libvirt", "10.0.0.1", "SUCCESS new old" },
+    { "twice-the-same",
+      "[" LEASE("10.0.0.1", "01", NAMED("web"), "") "," LEASE("10.0.0.1", "01", NAMED("WEB"),
+                                                              "") "]",
+      NULL, NULL, "libvirt", "10.0.0.1", "SUCCESS web" },
+    { "guest", WEB, MAP("db", "\"52:54:00:00:00:01\""), NULL, "libvirt_guest", "10.0.0.1",
+      "SUCCESS db" },
+    { "guest-any-name", WEB, MAP("my \\\"db\\\" ü", "\"52:54:00:00:00:01\""), NULL, "libvirt_guest",
+      "10.0.0.1", "SUCCESS my \"db\" ü" },
+    { "guest-of-two-macs", WEB, MAP("db", "\"52:54:00:00:00:02\", \"52:54:0:0:0:1\""), NULL,
+      "libvirt_guest", "10.0.0.1", "SUCCESS db" },
+    { "guest-unknown-mac", WEB, MAP("db", "\"52:54:00:00:00:02\""), NULL, "libvirt_guest",
+      "10.0.0.1", UNKNOWN },
+    { "guest-no-map", WEB, NULL, NULL, "libvirt_guest", "10.0.0.1", UNKNOWN },
+    { "guest-expired", "[" TIMED("10.0.0.1", "1000") "]", MAP("db", "\"52:54:00:00:00:01\""), NULL,
+      "libvirt_guest", "10.0.0.1", UNKNOWN },
+    { "guest-nul-in-name", WEB, MAP("d\\u0000b", "\"52:54:00:00:00:01\""), NULL, "libvirt_guest",
+      "10.0.0.1", UNKNOWN },
+    { "guest-two-domains", WEB,
+      "[{\"domain\": \"db\", \"macs\": [\"52:54:00:00:00:01\"]}, {\"domain\": \"dc\", \"macs\": "
+      "[\"52:54:00:00:00:01\"]}]",
+      NULL, "libvirt_guest", "10.0.0.1", "SUCCESS db dc" },
+    { "guest-declares-nothing", "[]", NULL, "10.0.0.1 web\n", "libvirt_guest", "10.0.0.1",
+      UNKNOWN },
+    { "declared", "[]", NULL, "10.0.0.1\tweb\tdb\nfd00::1\tsix\n", "libvirt", "10.0.0.1",
+      "SUCCESS web db" },
+    { "declared-v6", "[]", NULL, "10.0.0.1\tweb\tdb\nfd00::1\tsix\n", "libvirt", "fd00::1",
+      "SUCCESS six" },
+    { "declared-two-lines", "[]", NULL, "10.0.0.1 web\n10.0.0.1 db web\n", "libvirt", "10.0.0.1",
+      "SUCCESS web db" },
+    { "declared-odd-name", "[]", NULL, "10.0.0.1 a/b web. -x\n", "libvirt", "10.0.0.1",
+      "SUCCESS web" },
+    { "declared-any-name", "[]", NULL, "10.0.0.1 wpad\n", "libvirt", "10.0.0.1", "SUCCESS wpad" },
+    { "declared-and-leased", WEB, NULL, "10.0.0.1 static\n", "libvirt", "10.0.0.1",
+      "SUCCESS static web" },
+    { "declared-mapped-asked-v4", "[]", NULL, "::ffff:10.0.0.1 web\n", "libvirt", "10.0.0.1",
+      "SUCCESS web" },
+    { "declared-mapped", "[]", NULL, "::ffff:10.0.0.1 web\n", "libvirt", "::ffff:10.0.0.1",
+      "SUCCESS web" },
+    { "declared-v4-asked-mapped", "[]", NULL, "10.0.0.1 web\n", "libvirt", "::ffff:10.0.0.1",
+      UNKNOWN },
+    { "declared-for-another", WEB, NULL, "10.0.0.2 web\n", "libvirt", "10.0.0.1", UNKNOWN },
+    { "declared-for-another-family", WEB, NULL, "fd00::1 web\n", "libvirt", "10.0.0.1",
+      "SUCCESS web" },
+    { "declared-for-another-and-this", WEB, NULL, "10.0.0.2 web\n10.0.0.1 web\n", "libvirt",
+      "10.0.0.1", "SUCCESS web" },
+    /* By name */
+    { "name-declared", "[]", NULL, "10.0.0.1\tweb\tdb\r\nfd00::1\tdb # x\n", "libvirt", "DB",
+      "SUCCESS 10.0.0.1 fd00::1" },
+    { "name-declared-dotted", "[]", NULL, "10.0.0.1 web.lab.example\n", "libvirt",
+      "web.lab.example.", "SUCCESS 10.0.0.1" },
+    { "name-declared-is-no-prefix", "[]", NULL, "10.0.0.1 web.lab.example\n", "libvirt", "web",
+      UNKNOWN },
+    { "name-declared-reserved", "[]", NULL, "10.0.0.1 wpad\n", "libvirt", "wpad",
+      "SUCCESS 10.0.0.1" },
+    { "name-in-a-comment", "[]", NULL, "10.0.0.1 db # web\n", "libvirt", "web", UNKNOWN },
+    { "name-bad-line", "[]", NULL, "10.0.0 web\n10.0.0.1 web\n", "libvirt", "web",
+      "SUCCESS 10.0.0.1" },
+    { "name-declared-mapped", "[]", NULL, "::ffff:10.0.0.1 web\n", "libvirt", "web",
+      "SUCCESS ::ffff:10.0.0.1" },
+    { "name-leased-and-declared", WEB, NULL, "10.0.0.2 web\n", "libvirt", "web",
+      "SUCCESS 10.0.0.2" },
+    { "name-leased-and-declared-same", WEB, NULL, "10.0.0.1 web\n10.0.0.2 web\n", "libvirt", "web",
+      "SUCCESS 10.0.0.1 10.0.0.2" },
+    { "name-leased-and-declared-v6", WEB, NULL, "fd00::1 web\n", "libvirt", "web",
+      "SUCCESS 10.0.0.1 fd00::1" },
+    { "name-reserved-leased-and-declared", "[" LEASE("10.0.0.1", "01", NAMED("wpad"), "") "]", NULL,
+      "fd00::1 wpad\n", "libvirt", "wpad", "SUCCESS fd00::1" },
+    { "name-of-domain-declared", WEB, MAP("web", "\"52:54:00:00:00:02\""), "fd00::1 web\n",
+      "libvirt", "web", "SUCCESS fd00::1" },
+    { "name-declared-not-for-guests", "[]", NULL, "10.0.0.1 web\n", "libvirt_guest", "web",
+      UNKNOWN },
+};
+
+static void
+setUpReverse(const struct reverse *reverse)
+{
+    testClearLeases();
+    testWriteLeases("virbr0.status", reverse->status, -1);
+    if (reverse->macs)
+        testWriteLeases("virbr0.macs", reverse->macs, -1);
+    if (reverse->hosts)
+        testWriteLeases("default.addnhosts", reverse->hosts, -1);
+}
+
+static void
+testReverse(gconstpointer data)
+{
+    const struct reverse *reverse = data;
+    g_autofree char *got = NULL;
+
+    setUpReverse(reverse);
+    got = g_ascii_isdigit(reverse->asked[0]) || strchr(reverse->asked, ':')
+              ? nssShimReverse(reverse->service, reverse->asked)
+              : nssShimLookup(reverse->service, reverse->asked, AF_UNSPEC);
+    g_assert_cmpstr(got, ==, reverse->expected);
+}
+
+/* What is there at all */
+static const struct reverse lists[] = {
+    { "nothing", "[]", NULL, NULL, "libvirt", NULL, "" },
+    { "leases",
+      "[" LEASE("10.0.0.2", "01", NAMED("web"), "") "," LEASE(
+          "fd00::1", "01", NAMED("web"), "") "," LEASE("10.0.0.1", "02", NAMED("db"), "") "]",
+      NULL, NULL, "libvirt", NULL, "10.0.0.2 web; fd00::1 web; 10.0.0.1 db; " },
+    { "in-a-domain", IN_LAB, NULL, NULL, "libvirt", NULL,
+      "10.0.0.1 web.lab.example; 10.0.0.1 web; " },
+    { "once",
+      "[" LEASE("10.0.0.1", "01", NAMED("web"), "") "," LEASE("10.0.0.1", "02", NAMED("WEB"),
+                                                              "") "]",
+      NULL, NULL, "libvirt", NULL, "10.0.0.1 web; " },
+    { "declared", WEB, NULL, "10.0.0.2 db dc\nfd00::1 db\n", "libvirt", NULL,
+      "10.0.0.1 web; 10.0.0.2 db; 10.0.0.2 dc; fd00::1 db; " },
+    { "left-out",
+      "[" LEASE("10.0.0.1", "01", "", "") "," LEASE("10.0.0.2", "01", NAMED("a b"), "") "," LEASE(
+          "10.0.0.3", "01", NAMED("wpad"),
+          "") "," LEASE("10.0.0.4", "01", NAMED("thishost"),
+                        "") "," LEASE("10.0.0.5", "01", NAMED("www.debian.org"),
+                                      "") "," LEASE("10.0.0.6", "01", NAMED("taken"),
+                                                    "") "," LEASE("10.0.0.7", "01", NAMED("static"),
+                                                                  "") "," TIMED("10.0.0.8",
+                                                                                "1000") "]",
+      MAP("taken", "\"52:54:00:00:00:02\""), "10.0.0.9 static\n", "libvirt", NULL,
+      "10.0.0.9 static; " },
+    { "guest-nothing", WEB, NULL, "10.0.0.1 db\n", "libvirt_guest", NULL, "" },
+    { "guest",
+      "[" LEASE("10.0.0.1", "01", "", "") "," LEASE("fd00::1", "02", "",
+                                                    "") "," LEASE("10.0.0.3", "03", "", "") "]",
+      "[{\"domain\": \"b c\", \"macs\": [\"52:54:00:00:00:01\", \"52:54:00:00:00:02\"]}, "
+      "{\"domain\": "
+      "\"a\", \"macs\": [\"52:54:00:00:00:01\"]}, {\"domain\": \"off\", \"macs\": []}]",
+      NULL, "libvirt_guest", NULL, "10.0.0.1 b c; 10.0.0.1 a; fd00::1 b c; " },
+};
+
+static void
+testList(gconstpointer data)
+{
+    const struct reverse *list = data;
+    g_autofree char *expected = g_strconcat(list->expected, UNKNOWN, NULL);
+    size_t size;
+
+    setUpReverse(list);
+    for (size = 1; size < 200; size += 33) {
+        g_autofree char *got = nssShimList(list->service, size);
+
+        g_assert_cmpstr(got, ==, expected);
+    }
+}
+
+static void
+testListFolderAbsent(void)
+{
+    g_autofree char *got = NULL;
+    g_autofree char *reverse = NULL;
+
+    testClearLeases();
+    g_assert_no_errno(g_rmdir(LEASEDIR));
+    got = nssShimList("libvirt", 100);
+    reverse = nssShimReverse("libvirt", "10.0.0.1");
+    g_assert_cmpstr(got, ==, "UNAVAIL ENOENT NO_RECOVERY");
+    g_assert_cmpstr(reverse, ==, "UNAVAIL ENOENT NO_RECOVERY");
+}
+
+/* A whole host: every lease, in a list that needs the heap */
+static void
+testListMany(void)
+{
+    GString *json = g_string_new(NULL);
+    GString *expected = g_string_new(NULL);
+    g_autofree char *got = NULL;
+    guint i;
+
+    for (i = 0; i < 3000; i++) {
+        g_autofree char *ip = g_strdup_printf("10.1.%u.%u", i / 250, i % 250);
+        g_autofree char *name = g_strdup_printf("guest-%u", i);
+
+        testAddLease(json, ip, "52:54:00:00:00:01", name, NULL, 4000000000);
+        g_string_append_printf(expected, "%s %s; ", ip, name);
+    }
+    testLeasesEnd(json);
+    g_string_append(expected, UNKNOWN);
+    testClearLeases();
+    testWriteLeases("virbr0.status", json->str, -1);
+    got = nssShimList("libvirt", 100);
+    g_assert_true(g_str_equal(got, expected->str));
+    g_string_free(json, TRUE);
+    g_string_free(expected, TRUE);
+}
+
 /* Leases without MAC address stand in a file of their own, and are no less leases of their bridge
  */
 static void
@@ -910,6 +1171,10 @@ main(int argc, char **argv)
     TEST_ADD_TABLE("length", lengths, testLength);
     TEST_ADD_TABLE("faults", faults, testFault);
     TEST_ADD_TABLE("faults-alone", faults, testFaultAlone);
+    TEST_ADD_TABLE("reverse", reverses, testReverse);
+    TEST_ADD_TABLE("list", lists, testList);
+    g_test_add_func("/list/folder-absent", testListFolderAbsent);
+    g_test_add_func("/list/many", testListMany);
     g_test_add_func("/folder/absent", testFolderAbsent);
     g_test_add_func("/folder/is-a-file", testFolderIsFile);
     g_test_add_func("/folder/empty", testFolderEmpty);

@@ -42,10 +42,16 @@ nssShimLoad(const char *folder, const char *service)
 
     if (!handle)
         g_error("%s", dlerror());
+    module->handle = handle;
     module->byName = moduleSymbol(handle, service, "gethostbyname_r");
     module->byName2 = moduleSymbol(handle, service, "gethostbyname2_r");
     module->byName3 = moduleSymbol(handle, service, "gethostbyname3_r");
     module->byName4 = moduleSymbol(handle, service, "gethostbyname4_r");
+    module->byAddr = moduleSymbol(handle, service, "gethostbyaddr_r");
+    module->byAddr2 = moduleSymbol(handle, service, "gethostbyaddr2_r");
+    module->setEnt = moduleSymbol(handle, service, "sethostent");
+    module->getEnt = moduleSymbol(handle, service, "gethostent_r");
+    module->endEnt = moduleSymbol(handle, service, "endhostent");
     return module;
 }
 
@@ -193,4 +199,72 @@ nssShimLookup(const char *hosts, const char *name, int family)
             break;
     }
     return words;
+}
+
+char *
+nssShimReverse(const char *service, const char *text)
+{
+    const struct nssModule *module = nssShimModule(service);
+    const int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    unsigned char bytes[16];
+    g_autofree char *buffer = g_malloc(FIRST_BUFFER * 16);
+    struct hostent host;
+    int herror = NETDB_INTERNAL;
+    enum nss_status status;
+    GString *words;
+    size_t i;
+
+    if (!module->byAddr2)
+        return g_strdup("no such function");
+    g_assert_cmpint(inet_pton(family, text, bytes), ==, 1);
+    errno = 0;
+    status = module->byAddr2(bytes, family == AF_INET ? 4 : 16, family, &host, buffer,
+                             FIRST_BUFFER * 16, &errno, &herror, NULL);
+    if (status != NSS_STATUS_SUCCESS)
+        return nssShimTell(status, NULL, NULL, errno, herror);
+    words = g_string_new("SUCCESS ");
+    g_string_append(words, host.h_name);
+    for (i = 0; host.h_aliases[i]; i++)
+        g_string_append_printf(words, " %s", host.h_aliases[i]);
+    g_assert_cmpint(host.h_addrtype, ==, family);
+    g_assert_cmpmem(host.h_addr_list[0], host.h_length, bytes, family == AF_INET ? 4 : 16);
+    g_assert_null(host.h_addr_list[1]);
+    return g_string_free(words, FALSE);
+}
+
+char *
+nssShimList(const char *service, size_t size)
+{
+    const struct nssModule *module = nssShimModule(service);
+    g_autofree char *buffer = g_malloc(size);
+    GString *words = g_string_new(NULL);
+    enum nss_status status;
+
+    if (!module->getEnt) {
+        g_string_append(words, "no such function");
+        return g_string_free(words, FALSE);
+    }
+    module->setEnt(0);
+    while (TRUE) {
+        struct hostent host;
+        int herror = NETDB_INTERNAL;
+        g_autofree char *told = NULL;
+
+        errno = 0;
+        status = module->getEnt(&host, buffer, size, &errno, &herror);
+        if (status == NSS_STATUS_TRYAGAIN && errno == ERANGE) {
+            size += 16;
+            g_free(buffer);
+            buffer = g_malloc(size);
+            continue;
+        }
+        told = nssShimTell(status, NULL, &host, errno, herror);
+        if (status != NSS_STATUS_SUCCESS) {
+            g_string_append(words, told);
+            module->endEnt();
+            return g_string_free(words, FALSE);
+        }
+        g_string_append_printf(words, "%s %s; ", told + strlen("SUCCESS "), host.h_name);
+        g_assert_null(host.h_aliases[0]);
+    }
 }

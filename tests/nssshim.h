@@ -22,11 +22,28 @@ typedef enum nss_status (*nssByName3)(const char *name, int af, struct hostent *
 typedef enum nss_status (*nssByName4)(const char *name, struct gaih_addrtuple **pat, char *buffer,
                                       size_t buflen, int *errnop, int *herrnop, int32_t *ttlp);
 
+typedef enum nss_status (*nssByAddr)(const void *addr, socklen_t len, int af, struct hostent *host,
+                                     char *buffer, size_t buflen, int *errnop, int *herrnop);
+typedef enum nss_status (*nssByAddr2)(const void *addr, socklen_t len, int af, struct hostent *host,
+                                      char *buffer, size_t buflen, int *errnop, int *herrnop,
+                                      int32_t *ttlp);
+typedef enum nss_status (*nssSetEnt)(int stayOpen);
+typedef enum nss_status (*nssGetEnt)(struct hostent *host, char *buffer, size_t buflen, int *errnop,
+                                     int *herrnop);
+typedef enum nss_status (*nssEndEnt)(void);
+
+/* A function is NULL if the module does not have it. */
 struct nssModule {
+    void *handle;
     nssByName byName;
     nssByName2 byName2;
     nssByName3 byName3;
     nssByName4 byName4;
+    nssByAddr byAddr;
+    nssByAddr2 byAddr2;
+    nssSetEnt setEnt;
+    nssGetEnt getEnt;
+    nssEndEnt endEnt;
 };
 
 /* Loads the module of @service in @folder, which stays loaded; to be freed. Ends the process if it
@@ -42,6 +59,14 @@ const struct nssModule *nssShimModule(const char *service);
  * in their order, else the status with errno and h_errno, such as "NOTFOUND ENOENT HOST_NOT_FOUND".
  */
 char *nssShimLookup(const char *hosts, const char *name, int family);
+
+/* Looks up the address @text in one service. Returns in words what came of it, to be freed:
+ * "SUCCESS" with the name and the aliases, else as above. */
+char *nssShimReverse(const char *service, const char *text);
+
+/* Lists all hosts of one service, with a buffer of @size bytes at first. Returns in words, to be
+ * freed, "ADDRESS NAME; " for each and what ended the list. */
+char *nssShimList(const char *service, size_t size);
 
 /* The same words for the result of one call, by the tuples or by the host entry; the other is NULL.
  */

@@ -39,18 +39,29 @@ virNamesIndexed(const struct virNamesIndex *index, size_t i)
 }
 
 static int
+virNamesInOrder(const struct virNamesEntry *a, const struct virNamesEntry *b)
+{
+    return a->seen < b->seen ? -1 : a->seen > b->seen;
+}
+
+static int
 virNamesByText(const void *a, const void *b, const void *base)
 {
     const struct virNamesEntry *left = virNamesEntryAt(a, base);
     const struct virNamesEntry *right = virNamesEntryAt(b, base);
+    int order = virHostnameCompare(left->name, left->len, right->name, right->len);
 
-    return virHostnameCompare(left->name, left->len, right->name, right->len);
+    return order ? order : virNamesInOrder(left, right);
 }
 
 static int
 virNamesByMac(const void *a, const void *b, const void *base)
 {
-    return virMacAddrCompare(&virNamesEntryAt(a, base)->mac, &virNamesEntryAt(b, base)->mac);
+    const struct virNamesEntry *left = virNamesEntryAt(a, base);
+    const struct virNamesEntry *right = virNamesEntryAt(b, base);
+    int order = virMacAddrCompare(&left->mac, &right->mac);
+
+    return order ? order : virNamesInOrder(left, right);
 }
 
 static int
@@ -61,7 +72,7 @@ virNamesAsSeen(const void *a, const void *b, const void *base)
 
     if (left->isStatic != right->isStatic)
         return left->isStatic ? 1 : -1;
-    return left->seen < right->seen ? -1 : left->seen > right->seen;
+    return virNamesInOrder(left, right);
 }
 
 /* Makes the @index of the entries of @search that are static, or of those that are not. */
