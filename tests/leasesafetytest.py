@@ -21,6 +21,8 @@ from leasehelper import BRIDGE, INIT, LEASEDIR, Event, Helper, Tap, addresses, p
 STATUS = BRIDGE + ".status"
 NOMAC = STATUS + ".nomac"
 KILLS = 1000
+# glib reads a number's errno, which a failing futex would have set
+NEVER_FAIL = ("execve", "exit_group", "futex")
 # Under valgrind a call takes a second
 BRIDGES, EVENTS = (2, 5) if leasehelper.WRAPPER else (8, 200)
 ERRORS = ("ENOSPC", "EIO", "EINTR")
@@ -87,63 +89,123 @@ def test_kill_at_random():
 class Move:
     """An event that moves a lease from one file to the other: all that a write can consist of."""
 
-    files = {STATUS: leasehelper.leases(20), NOMAC: None}
-    event = v6("old", 3, "six")
-    before = addresses(leasehelper.leases(20)) | {"fd00::3"}
-
-    @classmethod
-    def start(cls):
+    def __init__(self, name, earlier, event):
+        self.name = name
         leasehelper.clear()
-        leasehelper.write({STATUS: cls.files[STATUS]})
-        helper.call(v6("add", 3, "six", mac=False))
-        cls.files = read()
+        leasehelper.write({STATUS: leasehelper.leases(20)})
+        helper.call(earlier)
+        self.event = event
+        self.files = read()
+        self.before = known()
+        self.put()
+        helper.call(event)
+        self.after = read()
 
-    @classmethod
-    def put(cls):
+    def put(self):
         leasehelper.clear()
-        leasehelper.write(cls.files)
+        leasehelper.write(self.files)
 
 
 def traced(event, *options):
-    """Calls the helper under strace; its exit status, or minus the signal that killed it, and the system calls."""
-    command = ["strace", "-f", "-qq", *options, "-o", "/proc/self/fd/2", "--", *helper.command, *event.arguments]
+    """Calls the helper under strace; its exit status, or minus the signal that killed it, and its system calls."""
+    command = ["strace", "-qq", *options, "-o", "/proc/self/fd/2", "--", *helper.command, *event.arguments]
     done = subprocess.run(command, env=leasehelper.environment_of(event), stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    return done.returncode, re.findall(rb"^(?:\d+ +)?(\w+)\(", done.stderr, re.MULTILINE)
+    return done.returncode, re.findall(r"^(\w+)\((.*)$", done.stderr.decode(errors="replace"), re.MULTILINE)
 
 
-def system_calls():
-    """How often the helper makes each system call, from the first to the last."""
-    Move.put()
-    status, calls = traced(Move.event)
-    if status != 0 or b"renameat" not in calls:
-        return None
-    return collections.Counter(call.decode() for call in calls if call not in (b"execve", b"exit_group"))
+def can_trace(name):
+    if instrumented:
+        tap.skip(name, "an instrumented program makes other system calls than what ships")
+        return False
+    leasehelper.clear()
+    status, calls = traced(v4("add", 1))
+    if status != 0 or "renameat" not in dict(calls):
+        tap.skip(name, "strace cannot trace here")
+        return False
+    return True
 
 
 def test_faults():
     """Each system call of a write fails, in each way, and is where the helper is killed."""
-    if instrumented:
-        tap.skip("system calls that fail", "an instrumented program makes others than what ships")
+    if not can_trace("system calls that fail"):
         return
-    Move.start()
-    calls = system_calls()
-    if calls is None:
-        tap.skip("system calls that fail", "strace cannot trace here")
+    for move in (Move("a MAC address becomes known", v6("add", 3, "six", mac=False), v6("old", 3, "six")),
+                 Move("another guest without MAC address", v6("add", 3, "six"), Event(
+                     ["old", "00:03:00:01:aa:aa", "fd00::3"], v6("old", 3, mac=False).environment))):
+        move.put()
+        calls = collections.Counter(call for call, _ in traced(move.event)[1] if call not in NEVER_FAIL)
+        for fault in (*(f"error={error}" for error in ERRORS), "signal=SIGKILL"):
+            break_calls(move, calls, fault)
+
+
+def break_calls(move, calls, fault):
+    wrong, met = [], collections.Counter()
+    for call, count in calls.items():
+        for number in range(1, count + 1):
+            move.put()
+            status, _ = traced(move.event, "-e", f"inject={call}:{fault}:when={number}")
+            met["failed" if status else "done"] += 1
+            left = [name for name in os.listdir(LEASEDIR) if name.endswith(".new")]
+            if not move.before <= known() or (status == 0 and read() != move.after):
+                wrong.append((call, number, status, read()))
+            # Unless that is what failed, what could not be used is removed
+            if left and not fault.startswith("signal") and call != "unlinkat":
+                wrong.append((call, number, status, left))
+    print(f"# {move.name}, {fault}: {sum(met.values())} places, {met['failed']} calls did not succeed")
+    tap.equal(wrong, [], f"{move.name}: {fault} at each of {sum(calls.values())} system calls")
+    # Most of what the helper does must not be skipped over when it fails
+    tap.ok(met["failed"] > 20, f"{move.name}: {fault}: a call that does not do its work says so", met)
+
+
+def test_order():
+    """What is renamed is on disk before, and the rename after; the list that gains a lease comes first."""
+    if not can_trace("order of system calls"):
         return
-    for fault in (*(f"error={error}" for error in ERRORS), "signal=SIGKILL"):
-        wrong, met = [], collections.Counter()
-        for call, count in calls.items():
-            for number in range(1, count + 1):
-                Move.put()
-                status, _ = traced(Move.event, "-e", f"inject={call}:{fault}:when={number}")
-                met["failed" if status else "done"] += 1
-                if not Move.before <= known() or (status == 0 and NOMAC in read()):
-                    wrong.append((call, number, status, read()))
-        print(f"# {fault}: {sum(met.values())} places, {met['failed']} calls did not succeed")
-        tap.equal(wrong, [], f"{fault} at each of {sum(calls.values())} system calls")
-        # Most of what the helper does must not be skipped over when it fails
-        tap.ok(met["failed"] > 20, f"{fault}: a call that does not do its work says so", met)
+    move = Move("", v6("add", 3, "six", mac=False), v6("old", 3, "six"))
+    move.put()
+    _, calls = traced(move.event, "-e", "trace=openat,write,fsync,renameat,unlinkat")
+    told = [call + (" ." if call == "openat" and '"."' in rest else "") for call, rest in calls]
+    tap.equal(told[told.index("write"):], ["write", "fsync", "renameat", "openat .", "fsync", "unlinkat", "openat .", "fsync"],
+              "file and folder are synced around a rename, and the folder behind a removal")
+
+
+def inject_where(event, call, text, error):
+    """Calls the helper with an error at the first such system call with the text among its arguments."""
+    _, calls = traced(event)
+    number = 1 + [rest for name, rest in calls if name == call].index(
+        next(rest for name, rest in calls if name == call and text in rest))
+    return lambda: traced(event, "-e", f"inject={call}:error={error}:when={number}")[0]
+
+
+def test_single_faults():
+    if not can_trace("faults of one kind"):
+        return
+    event = v4("add", 1, "web")
+    leasehelper.clear()
+    call = inject_where(event, "openat", '"."', "EACCES")
+    leasehelper.clear()
+    tap.equal((call(), addresses(read()[STATUS])), (0, {"10.0.0.1"}), "a folder that may not be opened for reading")
+    damaged = {STATUS: leasehelper.leases(3) + b"x"}
+    leasehelper.clear()
+    leasehelper.write(damaged)
+    call = inject_where(event, "openat", ".corrupt", "ENOSPC")
+    leasehelper.clear()
+    leasehelper.write(damaged)
+    tap.equal((call(), read()), (1, damaged), "a damaged file that cannot be kept is not replaced, with room for the new one")
+    long_lease = leasehelper.leases(1).replace(b'"hostname": "', b'"hostname": "\\n' + b"x" * 30000)
+    leasehelper.clear()
+    leasehelper.write({STATUS: long_lease})
+    _, calls = traced(event)
+    reads = [name for name, _ in calls].count("pread64")
+    wrong = []
+    for number in range(1, reads + 1):
+        leasehelper.clear()
+        leasehelper.write({STATUS: long_lease})
+        status, _ = traced(event, "-e", f"inject=pread64:error=EIO:when={number}")
+        if not known() >= addresses(long_lease):
+            wrong.append((number, status))
+    tap.equal(wrong, [], f"a lease longer than what is read at once, and an error at each of {reads} reads")
 
 
 def test_short_writes():

@@ -126,6 +126,8 @@ def test_nomac():
         ("another guest, and nobody said that the lease had ended", [known, Event(
             ["old", "00:03:00:01:aa:aa", "fd00::3"], unknown.environment)],
          ".status:  | .status.nomac: fd00::3 - - 0 | init: duid 00:01; 4000000000 73 fd00::3 * 00:03:00:01:aa:aa"),
+        ("a new lease is not the old one with its MAC address", [known, unknown],
+         f".status:  | .status.nomac: fd00::3 - six 0 | init: {line}"),
         ("two of them", [unknown, v6("add", 4, mac=False)],
          f".status:  | .status.nomac: fd00::3 - six 0, fd00::4 - - 0 | init: {line}; "
          "4000000000 74 fd00::4 * 00:03:00:01:52:54:00:00:00:04"),
@@ -164,8 +166,13 @@ def test_file_itself():
     os.umask(0o077)
     helper.run([ADD, v6("add", 3, mac=False)])
     os.umask(0o022)
+    os.umask(0o077)
+    os.unlink(path(STATUS))
+    helper.call(INIT)
+    os.umask(0o022)
     modes = {name: oct(stat.S_IMODE(os.stat(path(name)).st_mode)) for name in os.listdir(LEASEDIR)}
     tap.equal(modes, {STATUS: "0o644", NOMAC: "0o644"}, "everybody may read, whatever the umask, and nothing is left over")
+    helper.call(ADD)
     before = os.stat(path(STATUS)).st_ino
     with open(path(STATUS), "rb") as reader:
         helper.call(v4("del", 1))
@@ -201,6 +208,44 @@ def test_kept():
     tap.equal(sorted(read()), [STATUS, NOMAC, NOMAC + ".corrupt"], "the file of leases without MAC address as well")
     helper.run([], {STATUS: first})
     tap.equal(read(), {STATUS: first}, "init changes nothing about a damaged file")
+    cut = leasehelper.leases(3)
+    cut = cut[:cut.rindex(b",\n")]
+    helper.run([ADD], {STATUS: cut})
+    tap.equal(read()[STATUS + ".corrupt"], cut, "a file that ends between two leases is damaged")
+    helper.run([ADD], {STATUS: first, STATUS + ".new": b"", STATUS + ".corrupt": b"older"})
+    tap.equal(read()[STATUS + ".corrupt"], b"older", "an older one that differs is not overwritten")
+
+
+def test_large():
+    """A list that nobody would read is not written."""
+    limit = 32 * 1024 * 1024
+    record = leasehelper.leases(1)[len("[\n"):-len("\n]\n")]
+    records = [record.replace(b"guest-0", b"x" * 60000)] * (limit // 61000)
+    size = len(b"[\n" + b",\n".join(records) + b"\n]\n")
+    while size < limit - 100:
+        # The last one leaves a few bytes
+        padding = min(limit - size - len(record) - 10, 60000)
+        records.append(record.replace(b"guest-0", b"x" * padding))
+        size += len(records[-1]) + len(b",\n")
+    content = b"[\n" + b",\n".join(records) + b"\n]\n"
+    leasehelper.clear()
+    leasehelper.write({STATUS: content})
+    called = helper.call(ADD)
+    tap.equal((limit - 100 < len(content) <= limit, called.status, read() == {STATUS: content}), (True, 1, True),
+              "a list that would become too large to be read stays as it was")
+    tap.ok(b"would become too large" in called.told, "and the log says so", called.told)
+
+
+def test_foreign_twice():
+    """What is moved away does not take the place of what has been."""
+    leasehelper.clear()
+    for kind in ("first", "second"):
+        os.mkfifo(path(STATUS)) if kind == "first" else os.symlink("/dev/null", path(STATUS))
+        helper.call(ADD)
+        if kind == "first":
+            os.unlink(path(STATUS))
+    tap.ok(stat.S_ISFIFO(os.lstat(path(STATUS + ".corrupt")).st_mode), "the first stays")
+    tap.ok(stat.S_ISLNK(os.lstat(path(STATUS + ".corrupt.1")).st_mode), "the second has another name")
 
 
 def test_foreign():
@@ -268,12 +313,30 @@ def test_lock():
         called = helper.call(INIT)
         tap.equal((called.status, b"10.0.0.1" in called.printed, b"still after" in called.told), (0, True, True),
                   "init does not wait for ever")
+    tap.equal(oct(stat.S_IMODE(os.stat(LOCK).st_mode)), "0o600", "nobody else can take the lock")
+    os.chmod(LOCK, 0o644)
+    helper.call(ADD)
+    tap.equal(oct(stat.S_IMODE(os.stat(LOCK).st_mode)), "0o600", "also where libvirt's helper has left the file")
+    os.unlink(LOCK)
+    os.symlink(path(STATUS), LOCK)
+    called = helper.call(v4("add", 2))
+    tap.equal((called.status, b"10.0.0.2" in read()[STATUS]), (1, False), "a link is not followed")
     os.unlink(LOCK)
     os.mkdir(LOCK)
     init, add = helper.call(INIT), helper.call(v4("add", 2))
     os.rmdir(LOCK)
     tap.equal((init.status, b"10.0.0.1" in init.printed, add.status), (0, True, 1), "no lock to be had: init prints, events fail")
     tap.ok(f"{LOCK}: cannot be locked for {BRIDGE}".encode() in add.told, "and say so", add.told)
+
+
+def test_members_that_are_cut():
+    """A NUL, which JSON can have, does not make another text of a member."""
+    lease = ('{"ip-address": "10.0.0.9", "mac-address": "52:54:00:00:00:09", "hostname": "nine\\u0000x", '
+             '"client-id": "01:02\\u0000", "expiry-time": 4000000000}')
+    tap.equal(helper.run([], {STATUS: f"[{lease}]".encode()}).printed, b"4000000000 52:54:00:00:00:09 10.0.0.9 * *\n",
+              "NUL in a hostname and in an identifier")
+    content = helper.run([v4("add", 1, DNSMASQ_DOMAIN="lab.example")]).files[STATUS]
+    tap.ok(b"domain" not in content, "no domain without a hostname", content)
 
 
 def test_limits():
@@ -285,11 +348,18 @@ def test_limits():
     tap.ok(b"client-id" not in outcome.files[STATUS], "it is left out")
     told = helper.call(event).told
     tap.ok(told.count(b"\n") == 1 and len(told) < 300, "and told of in one short line", told)
-    longest = v6("add", 3, "x" * 63, DNSMASQ_DOMAIN=".".join(["y" * 63] * 3), DNSMASQ_SERVER_DUID=long_id[3:],
+    longest = v6("add", 3, "x" * 63, DNSMASQ_DOMAIN=".".join(["y" * 63] * 3), DNSMASQ_SERVER_DUID=":".join(["cd"] * 85),
                  DNSMASQ_IAID="T4294967295")
     longest.arguments[1] = long_id[3:]
     size = len(helper.run([longest]).files[STATUS])
-    tap.ok(1900 < size < 2400, "the longest record", size)
+    tap.ok(1400 < size < 2000, "the longest record", size)
+    for count, taken in ((85, True), (86, False)):
+        duid = ":".join(["cd"] * count)
+        printed = helper.run([v6("add", 3, "six", DNSMASQ_SERVER_DUID=duid)]).printed.decode()
+        tap.equal((f"duid {duid}\n" in printed, "fd00::3" in printed), (taken, True), f"a server with a DUID of {count} octets")
+    for octets, status in ((16, 0), (17, 2)):
+        tap.equal(helper.call(Event(["add", ":".join(["52"] * octets), "10.0.0.1"], {})).status, status,
+                  f"a hardware address of {octets} octets")
     for what, name in [("DNSMASQ_CLIENT_ID", "01:\n5"), ("DNSMASQ_CLIENT_ID", "\x1b[2Jé"), ("DNSMASQ_DOMAIN", "a b\n")]:
         told = helper.call(v4("add", 1, "web", **{what: name})).told
         tap.ok(re.fullmatch(rb"libvirt_leaseshelper: [ -~]+\n", told), f"{what}={name!r} in the log", told)

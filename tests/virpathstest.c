@@ -514,7 +514,7 @@ consistent(struct virNamesQuery query)
         /* Nobody can ask for these two by name */
         good = *names[i] == '\0' || same(names[i], got, listed);
     }
-    for (i = 0; i < all.nentries && good; i++) {
+    for (i = below(8); i < all.nentries && good; i += 1 + all.nentries / 8) {
         const struct virSocketAddr *addr = &virNamesGetEntry(&all, i)->addr;
         g_autofree char *got = askAddress(query, addr);
         g_autofree char *listed = pick(&all, NULL, addr);
@@ -557,7 +557,7 @@ askAll(const char *folder, struct tally *tally)
     query.name = NULL;
     for (query.service = VIR_NAMES_LIBVIRT; query.service <= VIR_NAMES_LIBVIRT_GUEST;
          query.service++)
-        good = good && (chance(80) || consistent(query));
+        good = good && (chance(90) || consistent(query));
     return good;
 }
 

@@ -104,7 +104,7 @@ parseLease(const char *text)
 
     memset(&lease, 0x77, sizeof(lease));
     if ((result = virLeaseParse(&lease, copy, len, memory)) != 0) {
-        g_assert_cmpint(result, ==, -EINVAL);
+        g_assert_true(result == -EINVAL || result == -EBADMSG);
         return NULL;
     }
     mac = lease.hasMac ? describeMac(&lease.mac) : g_strdup("-");

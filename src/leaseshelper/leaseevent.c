@@ -115,6 +115,12 @@ leaseIsClientId(const char *text)
 }
 
 gboolean
+leaseIsServerDuid(const char *text)
+{
+    return leaseIsOctets(text, LEASE_SERVER_DUID_MAX);
+}
+
+gboolean
 leaseIsHostname(const char *text)
 {
     return virHostnameIsValid(text, strlen(text));
@@ -138,20 +144,14 @@ leaseEventSet(struct leaseEvent *event, enum virLeaseMember member, const char *
     }
 }
 
-/* dnsmasq hands over the hostname that it accepted. Where it has none, what the guest sent may
- * still do, unless the lease has just lost that name: dnsmasq gave it to another guest, or is about
- * to tell of the new one. */
+/* What dnsmasq did not accept is no name: it may be none at all, another guest's, or not wanted in
+ * this network. (DNSMASQ_SUPPLIED_HOSTNAME has it all the same, and libvirt's helper takes it.) */
 static void
 leaseEventSetHostname(struct leaseEvent *event, const char *accepted)
 {
-    const char *supplied = g_getenv("DNSMASQ_SUPPLIED_HOSTNAME");
-    size_t len = supplied ? strlen(supplied) : 0;
-
-    if (accepted && *accepted)
-        leaseEventSet(event, VIR_LEASE_HOSTNAME, accepted, leaseIsHostname);
-    else if (!g_getenv("DNSMASQ_OLD_HOSTNAME") && virHostnameIsValid(supplied, len) &&
-             virHostnameFirstLabel(supplied, len) == len && !virHostnameIsReserved(supplied, len))
-        event->record.strings[VIR_LEASE_HOSTNAME] = (struct virLeaseString){ supplied, len };
+    if (!accepted || !*accepted)
+        return;
+    leaseEventSet(event, VIR_LEASE_HOSTNAME, accepted, leaseIsHostname);
     if (event->record.strings[VIR_LEASE_HOSTNAME].bytes)
         leaseEventSet(event, VIR_LEASE_DOMAIN, g_getenv("DNSMASQ_DOMAIN"), leaseIsHostname);
 }
@@ -166,7 +166,7 @@ leaseEventSetClient(struct leaseEvent *event, const char *client, GError **error
                       leaseIsHardwareAddress);
         leaseEventSet(event, VIR_LEASE_CLIENT_ID, client, leaseIsClientId);
         leaseEventSet(event, VIR_LEASE_SERVER_DUID, g_getenv("DNSMASQ_SERVER_DUID"),
-                      leaseIsClientId);
+                      leaseIsServerDuid);
         return TRUE;
     }
     leaseEventSet(event, VIR_LEASE_CLIENT_ID, g_getenv("DNSMASQ_CLIENT_ID"), leaseIsClientId);

@@ -11,10 +11,11 @@
 
 #include "virleaserecord.h"
 
-/* What a lease file can hold: dnsmasq 2.90 reads back hardware addresses and client identifiers of
- * at most so many octets. */
+/* What a lease file can hold: dnsmasq 2.90 reads back hardware addresses of at most so many octets,
+ * client identifiers as words of 764 characters, and a server's DUID as one of 255. */
 #define LEASE_HARDWARE_ADDRESS_MAX 16
 #define LEASE_CLIENT_ID_MAX 255
+#define LEASE_SERVER_DUID_MAX 85
 
 enum leaseAction {
     LEASE_ACTION_OTHER, /* none of ours, of which dnsmasq has several and may have more */
@@ -41,9 +42,12 @@ const char *leaseEventBridge(GError **error);
  * fail with @error. */
 gboolean leaseEventParse(struct leaseEvent *event, int argc, char **argv, GError **error);
 
-/* Whether @text is a client identifier or a DUID: octets in hexadecimal, two digits each with
+/* Whether @text is a client's identifier or DUID: octets in hexadecimal, two digits each with
  * colons between them, at most LEASE_CLIENT_ID_MAX. */
 gboolean leaseIsClientId(const char *text);
+
+/* The same for the DUID of a server, at most LEASE_SERVER_DUID_MAX. */
+gboolean leaseIsServerDuid(const char *text);
 
 /* Whether @text is a hardware address as dnsmasq writes it: octets, which for other links than
  * Ethernet have the link's type and '-' in front and may be missing. */

@@ -52,25 +52,38 @@ leaseFolderOpen(GError **error)
     return fd;
 }
 
-static void
+void
 leaseAppend(void *opaque, const char *piece, size_t len)
 {
     g_string_append_len(opaque, piece, len);
 }
 
-/* Visits a lease whose text is not UTF-8, which no reader but ours would take, without the strings
- * that are not. */
+/* Whether every reader takes a text that our parser has taken: yajl lets strings pass that are not
+ * UTF-8, and white space that JSON does not have (RFC 8259, 2). */
+static gboolean
+leaseIsStrict(const char *text, size_t len)
+{
+    return g_utf8_validate_len(text, len, NULL) && !memchr(text, '\v', len) &&
+           !memchr(text, '\f', len);
+}
+
+/* Visits a lease as we would write it, with what is not UTF-8 in it replaced. */
 static void
 leaseVisitRepaired(struct virLeaseRecord *record, leaseVisit visit, gpointer opaque)
 {
+    g_autoptr(GPtrArray) valid = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GString) text = g_string_new(NULL);
     size_t i;
 
     for (i = 0; i < VIR_LEASE_MEMBERS; i++) {
         struct virLeaseString *string = &record->strings[i];
+        char *made;
 
-        if (string->bytes && !g_utf8_validate_len(string->bytes, string->len, NULL))
-            *string = (struct virLeaseString){ NULL, 0 };
+        if (!string->bytes)
+            continue;
+        made = g_utf8_make_valid(string->bytes, string->len);
+        g_ptr_array_add(valid, made);
+        *string = (struct virLeaseString){ made, strlen(made) };
     }
     virLeaseRecordFormat(record, leaseAppend, text);
     visit(record, text->str, text->len, opaque);
@@ -97,19 +110,24 @@ leaseVisitPlain(struct virJsonArray *array, leaseVisit visit, gpointer opaque)
 
 /* Returns whether the object is a lease without fault. */
 static gboolean
-leaseVisitCarefully(const struct virJsonArray *array, const struct virJsonSpan *span,
-                    GByteArray *memory, leaseVisit visit, gpointer opaque)
+leaseVisitCarefully(struct virJsonArray *array, const struct virJsonSpan *span, GByteArray *memory,
+                    leaseVisit visit, gpointer opaque)
 {
     const size_t workspace = virLeaseRecordWorkspace(span->len);
     struct virLeaseRecord record;
     const char *text;
+    int result;
 
     if (memory->len < workspace + span->len)
         g_byte_array_set_size(memory, workspace + span->len);
-    text = virJsonArrayText(array, span, (char *)memory->data + workspace);
-    if (!text || virLeaseRecordParse(&record, text, span->len, memory->data) < 0)
+    if (!(text = virJsonArrayText(array, span, (char *)memory->data + workspace)))
         return FALSE;
-    if (!g_utf8_validate_len(text, span->len, NULL)) {
+    if ((result = virLeaseRecordParse(&record, text, span->len, memory->data)) < 0) {
+        if (result == -EBADMSG)
+            virJsonArrayReject(array, span);
+        return FALSE;
+    }
+    if (!leaseIsStrict(text, span->len)) {
         leaseVisitRepaired(&record, visit, opaque);
         return FALSE;
     }
@@ -230,6 +248,10 @@ leaseFileReplace(int folder, const char *name, const GString *content, GError **
     g_autofree char *temporary = g_strconcat(name, LEASE_NEW_SUFFIX, NULL);
     int result;
 
+    /* Nobody would read it, we neither */
+    if (content->len > VIR_LEASE_FILE_MAX)
+        return leaseFileError(error, EFBIG, name,
+                              _("would become too large, so the leases stay as they were"));
     /* With the lock held, one that is there was left by a helper that was killed. */
     if (unlinkat(folder, temporary, 0) < 0 && errno != ENOENT)
         return leaseFileError(error, errno, temporary, _("is left over and cannot be removed"));

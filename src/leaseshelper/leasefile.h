@@ -15,6 +15,9 @@
  * below, or -1 with @error set. */
 int leaseFolderOpen(GError **error);
 
+/* Appends to @opaque, a GString: a virLeasePrint. */
+void leaseAppend(void *opaque, const char *piece, size_t len);
+
 /* Called for each lease of a file; @text is its @len bytes of JSON, valid UTF-8. */
 typedef void (*leaseVisit)(const struct virLeaseRecord *record, const char *text, size_t len,
                            gpointer opaque);
@@ -25,8 +28,9 @@ enum leaseCondition {
     LEASE_FILE_FOREIGN, /* not a regular file, or too large for anyone to read */
 };
 
-/* Reads file @name and calls @visit for its leases in their order. A lease with a string that is
- * not UTF-8 is damaged and comes without that. Tells of a @condition that is not good. FALSE with
+/* Reads file @name and calls @visit for its leases in their order. One that not every reader of
+ * JSON would take is damaged, and comes repaired. Tells of a @condition that is not good. FALSE
+ * with
  * @error set, perhaps after some calls, if the file cannot be read. */
 gboolean leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer opaque,
                        enum leaseCondition *condition, GError **error);
@@ -36,8 +40,9 @@ gboolean leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer 
  * moves. */
 gboolean leaseFileKeep(int folder, const char *name, enum leaseCondition condition, GError **error);
 
-/* Gives file @name the @content. It is on disk when this returns TRUE; before, or with @error set,
- * the file is as it was. Needs the bridge's lock (leaselock.h). */
+/* Gives file @name the @content. It is on disk when this returns TRUE. With @error set the file is
+ * as it was or, if it was only not possible to make that last, as it should be. Needs the bridge's
+ * lock (leaselock.h). */
 gboolean leaseFileReplace(int folder, const char *name, const GString *content, GError **error);
 
 /* Removes file @name, as durably. */

@@ -75,7 +75,7 @@ leaseInitVisit(const struct virLeaseRecord *record, const char *text, size_t len
     if (!g_hash_table_add(init->seen, g_bytes_new(&record->addr, sizeof(record->addr))))
         return;
     if (isV6 && !init->serverDuid)
-        init->serverDuid = leaseInitMember(record, VIR_LEASE_SERVER_DUID, leaseIsClientId);
+        init->serverDuid = leaseInitMember(record, VIR_LEASE_SERVER_DUID, leaseIsServerDuid);
     g_string_append_printf(isV6 ? init->v6 : init->v4, "%" G_GINT64_FORMAT " %s %s %s %s\n",
                            record->expiry, client, address, leaseInitOrNone(hostname),
                            leaseInitOrNone(id));

@@ -8,11 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "leasemessage.h"
 
 #define LEASE_LOCK_FILE RUNSTATEDIR "/leaseshelper.pid"
+
+/* Whoever could open it could lock it, and have every helper wait for ever. */
+#define LEASE_LOCK_MODE 0600
 
 /* How often a wait with an end looks whether the lock is free, in microseconds */
 #define LEASE_LOCK_PAUSE (20 * 1000)
@@ -42,9 +46,9 @@ leaseLock(const char *bridge, unsigned int seconds, GError **error)
         .l_start = g_str_hash(bridge),
         .l_len = 1,
     };
-    int fd = open(LEASE_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = open(LEASE_LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LEASE_LOCK_MODE);
 
-    if (fd >= 0 && leaseLockWait(fd, &lock, seconds))
+    if (fd >= 0 && fchmod(fd, LEASE_LOCK_MODE) == 0 && leaseLockWait(fd, &lock, seconds))
         return fd;
     if (fd >= 0 && errno == EAGAIN)
         g_set_error(error, LEASE_ERROR, LEASE_ERROR_FILE,

@@ -7,9 +7,11 @@
 
 #include <config.h>
 
+#include <fcntl.h>
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "leaseevent.h"
 #include "leaseinit.h"
@@ -30,7 +32,7 @@ leasePrintHelp(void)
              "  --version  print the version and exit\n"
              "\n"
              "Exit status: 0 done, or not an action for this program; 1 the list could not be\n"
-             "read or written, and is as it was; 2 wrong arguments or environment.\n"
+             "read or written; 2 wrong arguments or environment.\n"
              "After init it is always 0.\n"),
            LEASE_PROGRAM, LEASE_PROGRAM, LEASEDIR, LEASE_PROGRAM);
     return EXIT_SUCCESS;
@@ -41,13 +43,16 @@ leasePrintHelp(void)
 static int
 leaseOption(const char *option)
 {
+    g_autofree char *quoted = NULL;
+
     if (g_str_equal(option, "--help"))
         return leasePrintHelp();
     if (g_str_equal(option, "--version")) {
         printf("%s (libvirt-nss) %s\n", LEASE_PROGRAM, VERSION);
         return EXIT_SUCCESS;
     }
-    leaseTell(_("unknown option %s; see %s --help"), option, LEASE_PROGRAM);
+    quoted = leaseQuote(option);
+    leaseTell(_("unknown option %s; see %s --help"), quoted, LEASE_PROGRAM);
     return LEASE_ERROR_CALL;
 }
 
@@ -63,9 +68,22 @@ leaseRun(int argc, char **argv)
     return error->code;
 }
 
+/* What is opened must not come to be what messages are written to. */
+static void
+leaseFillStandard(void)
+{
+    int fd;
+
+    while ((fd = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0 && fd <= STDERR_FILENO)
+        continue;
+    if (fd >= 0)
+        close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
+    leaseFillStandard();
     if (argc < 2) {
         leaseTell(_("an action is missing; see %s --help"), LEASE_PROGRAM);
         return LEASE_ERROR_CALL;

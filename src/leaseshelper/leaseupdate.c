@@ -114,29 +114,23 @@ leaseUpdateRead(struct leaseUpdate *update, int folder, GError **error)
     return TRUE;
 }
 
-static void
-leaseUpdatePrint(void *opaque, const char *piece, size_t len)
-{
-    g_string_append_len(opaque, piece, len);
-}
-
-/* Adds the event's lease, and returns the list that got it. */
-static struct leaseList *
+/* Adds the event's lease, and returns the number of the list that got it. */
+static size_t
 leaseUpdateAdd(struct leaseUpdate *update)
 {
     struct virLeaseRecord record = update->event->record;
     struct virLeaseString *mac = &record.strings[VIR_LEASE_MAC_ADDRESS];
     g_autoptr(GString) text = g_string_new(NULL);
-    struct leaseList *list;
+    size_t target;
 
     /* dnsmasq forgets the MAC addresses of DHCPv6 clients when it starts anew */
     if (!mac->bytes && update->event->action == LEASE_ACTION_OLD && update->mac)
         *mac = (struct virLeaseString){ update->mac, strlen(update->mac) };
-    list = &update->lists[mac->bytes ? LEASE_LIST_STATUS : LEASE_LIST_NOMAC];
-    virLeaseRecordFormat(&record, leaseUpdatePrint, text);
-    leaseListAdd(list, text->str, text->len);
-    list->changed = TRUE;
-    return list;
+    target = mac->bytes ? LEASE_LIST_STATUS : LEASE_LIST_NOMAC;
+    virLeaseRecordFormat(&record, leaseAppend, text);
+    leaseListAdd(&update->lists[target], text->str, text->len);
+    update->lists[target].changed = TRUE;
+    return target;
 }
 
 static gboolean
@@ -159,20 +153,17 @@ leaseUpdateRun(struct leaseUpdate *update, GError **error)
 {
     VIR_AUTOCLOSE folder = leaseFolderOpen(error);
     VIR_AUTOCLOSE lock = folder >= 0 ? leaseLock(update->event->bridge, 0, error) : -1;
-    struct leaseList *first = &update->lists[LEASE_LIST_STATUS];
+    size_t first = LEASE_LIST_STATUS;
 
     if (lock < 0 || !leaseUpdateRead(update, folder, error))
         return FALSE;
     /* libvirt's helper writes its file at each event, in the same layout whatever it was before. */
-    first->changed = TRUE;
+    update->lists[LEASE_LIST_STATUS].changed = TRUE;
     if (update->event->action != LEASE_ACTION_DEL)
         first = leaseUpdateAdd(update);
     /* A lease that moves from one file to the other is in both for a moment, never in none. */
-    return leaseUpdateWrite(update, folder, first, error) &&
-           leaseUpdateWrite(
-               update, folder,
-               &update->lists[first == update->lists ? LEASE_LIST_NOMAC : LEASE_LIST_STATUS],
-               error);
+    return leaseUpdateWrite(update, folder, &update->lists[first], error) &&
+           leaseUpdateWrite(update, folder, &update->lists[!first], error);
 }
 
 gboolean

@@ -381,13 +381,18 @@ virJsonArrayNeedsBuffer(const struct virJsonArray *array, const struct virJsonSp
 }
 
 const char *
-virJsonArrayText(const struct virJsonArray *array, const struct virJsonSpan *span, char *buffer)
+virJsonArrayText(struct virJsonArray *array, const struct virJsonSpan *span, char *buffer)
 {
-    int error;
-
     if (!virJsonArrayNeedsBuffer(array, span))
         return array->window + (span->offset - array->start);
-    if (virJsonRead(array->fd, buffer, span->len, span->offset, &error) < span->len)
+    if (virJsonRead(array->fd, buffer, span->len, span->offset, &array->error) < span->len)
         return NULL;
     return buffer;
+}
+
+void
+virJsonArrayReject(struct virJsonArray *array, const struct virJsonSpan *span)
+{
+    virJsonArrayDamaged(array, span->offset);
+    array->pos = span->offset + 1;
 }

@@ -70,9 +70,14 @@ void virJsonArrayStep(struct virJsonArray *array, size_t len);
 bool virJsonArrayNext(struct virJsonArray *array, struct virJsonSpan *span);
 
 /* Returns the text of @span, the newest one: in the window if it is there whole, else read into
- * @buffer, which has room for span->len bytes. NULL if the file has become shorter meanwhile. */
-const char *virJsonArrayText(const struct virJsonArray *array, const struct virJsonSpan *span,
+ * @buffer, which has room for span->len bytes. NULL if the file has become shorter meanwhile or,
+ * with array->error set, cannot be read. */
+const char *virJsonArrayText(struct virJsonArray *array, const struct virJsonSpan *span,
                              char *buffer);
+
+/* Says that the text of @span, the newest one, is not JSON: two broken objects may stand at its
+ * ends, with good ones between them. Goes on behind its first byte. */
+void virJsonArrayReject(struct virJsonArray *array, const struct virJsonSpan *span);
 
 /* Whether virJsonArrayText() will need its buffer. */
 bool virJsonArrayNeedsBuffer(const struct virJsonArray *array, const struct virJsonSpan *span);

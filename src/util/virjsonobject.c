@@ -202,13 +202,18 @@ virJsonObjectParse(const char *text, size_t len, void *arena, size_t arenaSize,
     yajl_handle handle;
 
     if (len == 0 || text[0] != '{')
-        return -EINVAL;
+        return -EBADMSG;
     if (setjmp(parser.arena.full) != 0)
         return -ENOMEM;
     handle = yajl_alloc(&callbacks, &allocator, &parser);
     yajl_config(handle, yajl_dont_validate_strings, 1);
-    if (yajl_parse(handle, (const unsigned char *)text, len) != yajl_status_ok ||
-        yajl_complete_parse(handle) != yajl_status_ok)
+    switch (yajl_parse(handle, (const unsigned char *)text, len)) {
+    case yajl_status_ok:
+        return yajl_complete_parse(handle) == yajl_status_ok ? 0 : -EBADMSG;
+    case yajl_status_client_canceled:
         return -EINVAL;
-    return 0;
+    case yajl_status_error:
+    default:
+        return -EBADMSG;
+    }
 }

@@ -49,7 +49,8 @@ size_t virJsonObjectArenaSize(size_t len);
 
 /* Parses the @len bytes at @text, exactly one object without anything around it. yajl takes its
  * memory from the @arenaSize bytes at @arena alone, which must be aligned for any type. Strings
- * need not be UTF-8: dnsmasq passes on what a guest sends. Returns 0; -EINVAL when the text is not
- * an object or the visitor said false; -ENOMEM when the arena was too small. */
+ * need not be UTF-8: dnsmasq passes on what a guest sends. Returns 0;
+ * -EBADMSG when the text is no object; -EINVAL when the visitor said false; -ENOMEM when the arena
+ * was too small. */
 int virJsonObjectParse(const char *text, size_t len, void *arena, size_t arenaSize,
                        const struct virJsonVisitor *visitor);

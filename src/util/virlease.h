@@ -60,9 +60,9 @@ struct virLease {
 size_t virLeaseWorkspace(size_t len);
 
 /* Reads the object of @len bytes at @text. @workspace, aligned for any type, has
- * virLeaseWorkspace(@len) bytes. Returns 0, or -EINVAL if it is not JSON, lacks what is needed, or
- * has a known member of another type. A MAC that is none of an Ethernet interface leaves hasMac
- * false. */
+ * virLeaseWorkspace(@len) bytes. Returns 0, -EBADMSG if it is not JSON, -EINVAL if it lacks what is
+ * needed, or has a known member of another type. A MAC that is none of an Ethernet interface leaves
+ * hasMac false. */
 int virLeaseParse(struct virLease *lease, const char *text, size_t len, void *workspace);
 
 /* The same, and tells @member of each known member, whose key is an enum virLeaseMember; it ends

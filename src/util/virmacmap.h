@@ -26,6 +26,6 @@ size_t virMacMapWorkspace(size_t len);
 
 /* Reads the object of @len bytes at @text. @workspace, aligned for any type, has
  * virMacMapWorkspace(@len) bytes; map->macs begins at its first byte and map->domain lies in it as
- * well. What is not a MAC address in "macs" is passed over. Returns 0, or -EINVAL if it is not
- * JSON, has no domain, or has a known member of another type. */
+ * well. What is not a MAC address in "macs" is passed over. Returns 0, -EBADMSG if it is not JSON,
+ * -EINVAL if it has no domain, or has a known member of another type. */
 int virMacMapParse(struct virMacMap *map, const char *text, size_t len, void *workspace);

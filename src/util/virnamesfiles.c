@@ -60,7 +60,7 @@ virNamesOpen(struct virNames *names, struct virNamesSearch *search,
 }
 
 static int
-virNamesHandleSpan(struct virNamesSearch *search, const struct virJsonArray *array,
+virNamesHandleSpan(struct virNamesSearch *search, struct virJsonArray *array,
                    const struct virJsonSpan *span, size_t workspaceSize, virNamesHandler handle)
 {
     size_t buffered = virJsonArrayNeedsBuffer(array, span) ? span->len : 0;
@@ -114,6 +114,8 @@ virNamesReadArray(struct virNamesSearch *search, const struct virSearch *wanted,
         result = virNamesHandleSpan(search, &array, &span, workspace(span.len), handle);
         if (virNamesIsTemporary(result))
             return result;
+        if (result == -EBADMSG)
+            virJsonArrayReject(&array, &span);
         if (result < 0)
             virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_NOT_A_RECORD,
                                                         .offset = span.offset });

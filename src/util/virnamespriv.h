@@ -43,8 +43,9 @@ struct virNamesSearch {
     bool declaredElsewhere;       /* for another address of its family */
 };
 
-/* Handles one object of a file; 0, -EINVAL when it is not what the file should hold, or an errno
- * that ends the lookup. @workspace is the newest reserve of scratch. */
+/* Handles one object of a file; 0, -EBADMSG when it is not JSON, -EINVAL when it is not what the
+ * file should hold, or an errno that ends the lookup. @workspace is the newest reserve of scratch.
+ */
 typedef int (*virNamesHandler)(struct virNamesSearch *search, const char *text, size_t len,
                                void *workspace);
 
