@@ -7,7 +7,9 @@
 
 #include <config.h>
 
+#include <arpa/inet.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -16,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "nssshim.h"
@@ -50,18 +53,47 @@ enum function {
     BY_NAME3_UNSPEC,
     BY_NAME4,
     BY_NAME4_FIRST,
+    BY_ADDR_V4,
+    BY_ADDR_V6,
+    BY_ADDR2_V4,
+    BY_ADDR2_V6,
     FUNCTIONS
 };
 
 static const char *const functionNames[FUNCTIONS] = {
     "gethostbyname",     "gethostbyname2-v4",     "gethostbyname2-v6", "gethostbyname3-v4",
     "gethostbyname3-v6", "gethostbyname3-unspec", "gethostbyname4",    "gethostbyname4-first-given",
+    "gethostbyaddr-v4",  "gethostbyaddr-v6",      "gethostbyaddr2-v4", "gethostbyaddr2-v6",
 };
 
 static const char *const functionAnswers[FUNCTIONS] = {
-    EXPECTED_V4, EXPECTED_V4, EXPECTED_V6,  EXPECTED_V4,
-    EXPECTED_V6, EXPECTED_V4, EXPECTED_ALL, EXPECTED_ALL,
+    EXPECTED_V4,
+    EXPECTED_V4,
+    EXPECTED_V6,
+    EXPECTED_V4,
+    EXPECTED_V6,
+    EXPECTED_V4,
+    EXPECTED_ALL,
+    EXPECTED_ALL,
+    "SUCCESS 192.168.122.135",
+    EXPECTED_V6,
+    "SUCCESS 192.168.122.135",
+    EXPECTED_V6,
 };
+
+/* An address that has the known name, or one that nobody has */
+static socklen_t
+addressOf(const char *name, int family, unsigned char *bytes)
+{
+    const gboolean known = !g_str_equal(name, "nobody");
+
+    g_assert_cmpint(inet_pton(family,
+                              family == AF_INET ? (known ? "192.168.122.135" : "192.168.122.13")
+                                                : (known ? "fd00:e2e::1692" : "fd00:e2e::169"),
+                              bytes),
+                    ==, 1);
+    return family == AF_INET ? 4 : 16;
+}
 
 struct call {
     const char *service;
@@ -76,7 +108,11 @@ callFunction(const struct call *call, const char *name, char *buffer, size_t siz
     struct gaih_addrtuple first;
     struct gaih_addrtuple *tuples = call->function == BY_NAME4_FIRST ? &first : NULL;
     struct hostent host;
-    gboolean byTuples = call->function >= BY_NAME4;
+    gboolean byTuples = call->function == BY_NAME4 || call->function == BY_NAME4_FIRST;
+    const int family = call->function == BY_ADDR_V4 || call->function == BY_ADDR2_V4 ? AF_INET
+                                                                                     : AF_INET6;
+    unsigned char addr[16];
+    const socklen_t addrLen = addressOf(name, family, addr);
     char *canon = NULL;
     int32_t ttl = 77;
     int herror = NETDB_INTERNAL;
@@ -105,6 +141,15 @@ callFunction(const struct call *call, const char *name, char *buffer, size_t siz
     case BY_NAME4:
         status = module->byName4(name, &tuples, buffer, size, &error, &herror, &ttl);
         break;
+    case BY_ADDR_V4:
+    case BY_ADDR_V6:
+        status = module->byAddr(addr, addrLen, family, &host, buffer, size, &error, &herror);
+        break;
+    case BY_ADDR2_V4:
+    case BY_ADDR2_V6:
+        status = module->byAddr2(addr, addrLen, family, &host, buffer, size, &error, &herror,
+                                 call->function == BY_ADDR2_V4 ? &ttl : NULL);
+        break;
     case BY_NAME4_FIRST:
     case FUNCTIONS:
     default:
@@ -115,7 +160,7 @@ callFunction(const struct call *call, const char *name, char *buffer, size_t siz
     if (status != NSS_STATUS_SUCCESS)
         return words;
     if (call->function == BY_NAME3_V4 || call->function == BY_NAME3_UNSPEC ||
-        call->function == BY_NAME4)
+        call->function == BY_NAME4 || call->function == BY_ADDR2_V4)
         g_assert_cmpint(ttl, ==, 0);
     if (call->function == BY_NAME3_V4)
         g_assert_cmpstr(canon, ==, name);
@@ -263,12 +308,56 @@ testFamilies(gconstpointer data)
     }
 }
 
+/* An address is as long as its family has it, or none */
+static void
+testAddressLengths(gconstpointer data)
+{
+    static const struct {
+        int family;
+        socklen_t len;
+        const char *expected;
+    } rows[] = {
+        { AF_INET, 4, "SUCCESS 192.168.122.135" },
+        { AF_INET, 3, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+        { AF_INET, 16, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+        { AF_INET, 0, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+        { AF_INET6, 4, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+        { AF_INET6, 17, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+        { AF_UNSPEC, 4, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+        { AF_UNSPEC, 0, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+        { AF_UNIX, 4, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+        { -1, 4, "UNAVAIL EAFNOSUPPORT NO_DATA" },
+    };
+    const struct nssModule *module = nssShimModule(data);
+    unsigned char addr[17] = { 0 };
+    char buffer[LARGE];
+    size_t i;
+
+    testClearLeases();
+    testCopyFixture(FIXTURE);
+    for (i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct hostent host;
+        int herror = -17;
+        int error = 0;
+        g_autofree char *got = NULL;
+        enum nss_status status;
+
+        addressOf("", AF_INET, addr);
+        status = module->byAddr(addr, rows[i].len, rows[i].family, &host, buffer, sizeof(buffer),
+                                &error, &herror);
+        got = nssShimTell(status, NULL, &host, error, herror);
+        g_assert_cmpstr(got, ==, rows[i].expected);
+    }
+}
+
 /* Success leaves errno alone, even if a file on the way could not be opened. */
 static void
 testErrnoUntouched(gconstpointer data)
 {
     const struct nssModule *module = nssShimModule(data);
     struct gaih_addrtuple *tuples = NULL;
+    unsigned char addr[16];
+    struct hostent host;
     char buffer[LARGE];
     int herror = -17;
     enum nss_status status;
@@ -282,6 +371,16 @@ testErrnoUntouched(gconstpointer data)
     g_assert_cmpint(errno, ==, EXDEV);
     g_assert_cmpint(status, ==, NSS_STATUS_SUCCESS);
     g_assert_cmpint(herror, ==, NETDB_SUCCESS);
+    status = module->byAddr(addr, addressOf("", AF_INET, addr), AF_INET, &host, buffer,
+                            sizeof(buffer), &errno, &herror);
+    g_assert_cmpint(errno, ==, EXDEV);
+    g_assert_cmpint(status, ==, NSS_STATUS_SUCCESS);
+    module->setEnt(1);
+    status = module->getEnt(&host, buffer, sizeof(buffer), &errno, &herror);
+    g_assert_cmpint(errno, ==, EXDEV);
+    g_assert_cmpint(status, ==, NSS_STATUS_SUCCESS);
+    module->endEnt();
+    g_assert_cmpint(errno, ==, EXDEV);
 }
 
 static guint
@@ -297,15 +396,28 @@ openDescriptors(void)
     return count;
 }
 
+/* All functions with all sizes; the list is ended in its middle as well. */
 static void
-callEverySize(const struct call *call)
+callEverySize(const char *service)
 {
+    const struct nssModule *module = nssShimModule(service);
+    struct call call = { service, 0 };
     char buffer[LARGE];
     size_t size;
 
     for (size = 0; size < LARGE; size += 8) {
-        g_free(callFunction(call, nameOf(call->service), buffer, size));
-        g_free(callFunction(call, "nobody", buffer, size));
+        struct hostent host;
+        int herror;
+        int error;
+
+        for (call.function = 0; call.function < FUNCTIONS; call.function++) {
+            g_free(callFunction(&call, nameOf(service), buffer, size));
+            g_free(callFunction(&call, "nobody", buffer, size));
+        }
+        g_free(nssShimList(service, size + 1));
+        module->setEnt(0);
+        module->getEnt(&host, buffer, size, &error, &herror);
+        module->endEnt();
     }
 }
 
@@ -314,7 +426,6 @@ callEverySize(const struct call *call)
 static void
 testLeavesNothing(gconstpointer data)
 {
-    const struct call call = { data, BY_NAME4 };
     int out = dup(STDOUT_FILENO);
     int err = dup(STDERR_FILENO);
     FILE *written = tmpfile();
@@ -327,13 +438,13 @@ testLeavesNothing(gconstpointer data)
     testCopyFixture(FIXTURE);
     testWriteLeases("bad.status", "[{\"hostname\": \"", -1);
     /* Once before, so that what glib and libc keep from their first use is not counted. */
-    callEverySize(&call);
+    callEverySize(data);
     fflush(stdout);
     g_assert_no_errno(dup2(fileno(written), STDOUT_FILENO));
     g_assert_no_errno(dup2(fileno(written), STDERR_FILENO));
     descriptors = openDescriptors();
     heap = mallinfo2().uordblks;
-    callEverySize(&call);
+    callEverySize(data);
     heapLeft = mallinfo2().uordblks;
     descriptorsLeft = openDescriptors();
     fflush(stdout);
@@ -447,8 +558,8 @@ testManyAddresses(void)
 
 /* A call on a thread with a known stack; the bytes that it touched are those that changed. */
 struct stack {
-    const struct call *call;
-    const char *name;
+    const char *service;
+    const char *asked; /* a name, an address, or "" for the list */
     char *low;
     size_t used;
 };
@@ -459,16 +570,26 @@ static void *
 measureStack(void *opaque)
 {
     struct stack *stack = opaque;
-    const struct nssModule *module = nssShimModule(stack->call->service);
+    const struct nssModule *module = nssShimModule(stack->service);
     char *here = __builtin_frame_address(0);
     struct gaih_addrtuple *tuples = NULL;
     static char buffer[LARGE];
+    static struct hostent host;
+    unsigned char addr[4];
     int herror = 0;
     int error = 0;
     char *lowest = stack->low;
 
     memset(stack->low, PAINT, here - 512 - stack->low);
-    module->byName4(stack->name, &tuples, buffer, sizeof(buffer), &error, &herror, NULL);
+    if (inet_pton(AF_INET, stack->asked, addr) == 1) {
+        module->byAddr(addr, sizeof(addr), AF_INET, &host, buffer, sizeof(buffer), &error, &herror);
+    } else if (*stack->asked) {
+        module->byName4(stack->asked, &tuples, buffer, sizeof(buffer), &error, &herror, NULL);
+    } else {
+        module->setEnt(0);
+        module->getEnt(&host, buffer, sizeof(buffer), &error, &herror);
+        module->endEnt();
+    }
     while (*lowest == PAINT)
         lowest++;
     stack->used = here - lowest;
@@ -478,12 +599,12 @@ measureStack(void *opaque)
 static void
 testStack(gconstpointer data)
 {
-    const struct call call = { data, BY_NAME4 };
     g_autofree char *filler = g_strnfill(60000, 'x');
     g_autofree char *json = g_strconcat("[{\"ip-address\": \"10.0.0.1\", \"x\": \"\\n", filler,
                                         "\", \"hostname\": \"large\", \"expiry-time\": 0}]", NULL);
     g_autofree char *many = manyLeases(1000);
-    const char *const names[] = { "nobody", nameOf(data), "large", "many" };
+    const char *const asked[] = { "nobody",   nameOf(data), "large",    "many", "192.168.122.135",
+                                  "10.0.0.1", "10.1.3.33",  "10.9.9.9", "" };
     const size_t size = 256 * 1024;
     size_t i;
 
@@ -495,8 +616,9 @@ testStack(gconstpointer data)
     testCopyFixture(FIXTURE);
     testWriteLeases("large.status", json, -1);
     testWriteLeases("many.status", many, -1);
-    for (i = 0; i < G_N_ELEMENTS(names); i++) {
-        struct stack stack = { &call, names[i], aligned_alloc(4096, size), 0 };
+    testWriteLeases("default.addnhosts", "10.0.0.9 large\n10.1.3.33 many\n", -1);
+    for (i = 0; i < G_N_ELEMENTS(asked); i++) {
+        struct stack stack = { data, asked[i], aligned_alloc(4096, size), 0 };
         pthread_attr_t attributes;
         pthread_t thread;
 
@@ -505,7 +627,7 @@ testStack(gconstpointer data)
         g_assert_cmpint(pthread_create(&thread, &attributes, measureStack, &stack), ==, 0);
         g_assert_cmpint(pthread_join(thread, NULL), ==, 0);
         pthread_attr_destroy(&attributes);
-        g_test_message("%s: %zu bytes of stack", names[i], stack.used);
+        g_test_message("%s: %zu bytes of stack", asked[i], stack.used);
         g_assert_cmpuint(stack.used, >, 1024);
         g_assert_cmpuint(stack.used, <=, 32 * 1024);
         free(stack.low);
@@ -521,13 +643,199 @@ lookUpForever(void *opaque)
 
     while (TRUE) {
         struct gaih_addrtuple *tuples = NULL;
+        struct hostent host;
+        unsigned char addr[16];
         int herror = 0;
         int error = 0;
 
         module->byName4("eps-host", &tuples, buffer, sizeof(buffer), &error, &herror, NULL);
+        module->byAddr(addr, addressOf("", AF_INET, addr), AF_INET, &host, buffer, sizeof(buffer),
+                       &error, &herror);
+        module->setEnt(0);
+        module->getEnt(&host, buffer, sizeof(buffer), &error, &herror);
         pthread_testcancel();
     }
     return NULL;
+}
+
+#define THREADS 4
+
+/* Takes entries of the one list that a process has until it ends; returns how many. */
+static void *
+takeEntries(void *opaque)
+{
+    const struct nssModule *module = nssShimModule(opaque);
+    char buffer[LARGE];
+    struct hostent host;
+    gsize taken = 0;
+    int herror;
+    int error;
+
+    while (module->getEnt(&host, buffer, sizeof(buffer), &error, &herror) == NSS_STATUS_SUCCESS)
+        taken++;
+    return GSIZE_TO_POINTER(taken);
+}
+
+/* Threads share the list, and each entry comes to one of them. */
+static void
+testListThreads(void)
+{
+    static char service[] = "libvirt";
+    g_autofree char *json = manyLeases(1000);
+    const struct nssModule *module = nssShimModule(service);
+    pthread_t threads[THREADS];
+    gsize taken = 0;
+    size_t i;
+
+    testClearLeases();
+    testWriteLeases("virbr0.status", json, -1);
+    module->setEnt(0);
+    for (i = 0; i < THREADS; i++)
+        g_assert_cmpint(pthread_create(&threads[i], NULL, takeEntries, service), ==, 0);
+    for (i = 0; i < THREADS; i++) {
+        void *result;
+
+        g_assert_cmpint(pthread_join(threads[i], &result), ==, 0);
+        taken += GPOINTER_TO_SIZE(result);
+    }
+    g_assert_cmpuint(taken, ==, 1000);
+    /* The end stays the end until somebody starts anew */
+    g_assert_cmpuint(GPOINTER_TO_SIZE(takeEntries(service)), ==, 0);
+    module->endEnt();
+    g_assert_cmpuint(GPOINTER_TO_SIZE(takeEntries(service)), ==, 1000);
+    module->endEnt();
+}
+
+static void *
+listForever(void *opaque)
+{
+    int *stop = opaque;
+
+    while (!g_atomic_int_get(stop)) {
+        g_free(nssShimList("libvirt", LARGE));
+        g_free(nssShimList("libvirt_guest", LARGE));
+    }
+    return NULL;
+}
+
+/* A process that was forked off while another thread was at the list has a list of its own. */
+static void
+testListFork(void)
+{
+    g_autofree char *list = NULL;
+    g_auto(GStrv) parts = NULL;
+    int stop = 0;
+    pthread_t thread;
+    int i;
+
+    testClearLeases();
+    testCopyFixture(FIXTURE);
+    list = nssShimList("libvirt", LARGE);
+    parts = g_strsplit(list, "; ", -1);
+    g_assert_cmpuint(g_strv_length(parts), >, 5);
+    g_free(nssShimList("libvirt_guest", LARGE));
+    g_assert_cmpint(pthread_create(&thread, NULL, listForever, &stop), ==, 0);
+    for (i = 0; i < 300; i++) {
+        int status = -1;
+        pid_t child = fork();
+
+        if (child == 0) {
+            const struct nssModule *module = nssShimModule("libvirt");
+            static char buffer[LARGE];
+            struct hostent host;
+            int entries = 0;
+            int herror;
+            int error;
+
+            alarm(20);
+            module->setEnt(0);
+            /* No malloc of our own: another thread may have had its lock */
+            while (module->getEnt(&host, buffer, sizeof(buffer), &error, &herror) ==
+                   NSS_STATUS_SUCCESS)
+                entries++;
+            _exit(entries);
+        }
+        g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+        g_assert_true(WIFEXITED(status));
+        /* The last part is what ended the list */
+        g_assert_cmpint(WEXITSTATUS(status), ==, g_strv_length(parts) - 1);
+    }
+    g_atomic_int_set(&stop, 1);
+    g_assert_cmpint(pthread_join(thread, NULL), ==, 0);
+}
+
+/* A module may be unloaded with the list half told, which is lost with it. Has to run before the
+ * others, which keep the modules. */
+static void
+testListUnload(void)
+{
+    const char *folder = g_getenv("NSS_MODULE_DIR");
+    g_autofree char *path = g_strdup_printf("%s/libnss_libvirt_guest.so.2", folder ? folder : "");
+    int i;
+
+    if (!folder || INSTRUMENTED || g_getenv("NSS_TEST_VALGRIND")) {
+        g_test_skip("what is lost would count as a leak, or NSS_MODULE_DIR is not set");
+        return;
+    }
+    testClearLeases();
+    testCopyFixture(FIXTURE);
+    for (i = 0; i < 20; i++) {
+        g_autofree struct nssModule *module = nssShimLoad(folder, "libvirt_guest");
+        char buffer[LARGE];
+        struct hostent host;
+        int herror;
+        int error;
+
+        g_assert_cmpint(module->getEnt(&host, buffer, sizeof(buffer), &error, &herror), ==,
+                        NSS_STATUS_SUCCESS);
+        g_assert_cmpint(dlclose(module->handle), ==, 0);
+        g_assert_null(dlopen(path, RTLD_NOW | RTLD_NOLOAD));
+        /* What was told is the caller's, and stays */
+        g_assert_cmpstr(host.h_name, ==, "alpha-dom");
+    }
+}
+
+/* The same entry again and again until the buffer is large enough, then the next one */
+static void
+testListEverySize(gconstpointer data)
+{
+    const struct nssModule *module = nssShimModule(data);
+    struct guarded guarded = guardedNew(LARGE);
+    g_autofree char *expected = NULL;
+    size_t entries = 0;
+    size_t step;
+
+    testClearLeases();
+    testCopyFixture(FIXTURE);
+    expected = nssShimList(data, LARGE);
+    for (step = 1; step < 40; step++) {
+        g_autoptr(GString) got = g_string_new(NULL);
+        enum nss_status status = NSS_STATUS_SUCCESS;
+
+        module->setEnt(0);
+        while (status == NSS_STATUS_SUCCESS) {
+            struct hostent host;
+            size_t size = 0;
+            int herror;
+            int error;
+            g_autofree char *told = NULL;
+
+            do {
+                status = module->getEnt(&host, guarded.end - size, size, &error, &herror);
+                size += step;
+            } while (status == NSS_STATUS_TRYAGAIN && error == ERANGE && size <= LARGE);
+            told = nssShimTell(status, NULL, &host, error, herror);
+            if (status == NSS_STATUS_SUCCESS)
+                g_string_append_printf(got, "%s %s; ", told + strlen("SUCCESS "), host.h_name);
+            else
+                g_string_append(got, told);
+            entries++;
+        }
+        g_assert_cmpstr(got->str, ==, expected);
+        module->endEnt();
+    }
+    g_assert_cmpuint(entries, >, 40);
+    guardedFree(&guarded);
 }
 
 static void
@@ -656,11 +964,16 @@ main(int argc, char **argv)
     mallopt(M_MMAP_THRESHOLD, 64 * 1024);
     mallopt(M_ARENA_MAX, 1);
     testNeedNamespace();
+    g_test_add_func("/list-unload", testListUnload);
     addCalls("every-size", testEverySize);
     addCalls("every-alignment", testEveryAlignment);
     addCalls("unknown-name", testUnknownName);
     addCalls("unknown-name-no-buffer", testUnknownNameNoBuffer);
     addServices("families", testFamilies);
+    addServices("address-lengths", testAddressLengths);
+    addServices("list-every-size", testListEverySize);
+    g_test_add_func("/list/threads", testListThreads);
+    g_test_add_func("/list/fork", testListFork);
     addServices("errno-untouched", testErrnoUntouched);
     addServices("leaves-nothing", testLeavesNothing);
     addServices("stack", testStack);
