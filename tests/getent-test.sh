@@ -52,6 +52,50 @@ CASES
 with_modules getent ahosts nobody >/dev/null
 is $? 2 "getent ahosts nobody: exit status"
 
+# The other way: an address's name and its aliases
+while IFS='|' read -r service address expected; do
+    is "$(with_modules getent ${service:+-s "hosts:$service"} hosts "$address" | awk '{ $1 = $1; print }')" \
+        "${expected:+$address $expected}" "getent ${service:+-s hosts:$service }hosts $address"
+done <<'CASES'
+|192.168.122.131|alpha-host
+|192.168.122.132|beta-dom
+|192.168.150.66|zeta-static
+|192.168.150.50|fixed-a fixed-b.lab.example
+|fd00:e2e::50|fixed-six
+|fd00:e2e::1692|eps-host
+|192.168.122.13|
+|fd00:e2e::169|
+|::ffff:192.168.122.131|
+libvirt|192.168.122.132|
+libvirt|192.168.122.131|alpha-host
+libvirt_guest|192.168.122.131|alpha-dom
+libvirt_guest|192.168.122.132|beta-dom
+libvirt_guest|fd00:e2e::1692|eps-dom
+libvirt_guest|192.168.122.13|
+CASES
+with_modules getent hosts 192.168.122.13 >/dev/null
+is $? 2 "getent hosts 192.168.122.13: exit status"
+
+# Everything. files comes first, and has what the host has
+is "$(with_modules getent hosts | awk '/^(192\.168\.1[25]|fd00:e2e)/ { print $1, $2 }' | sort | tr '\n' ';')" \
+    "$(sort <<'CASES' | tr '\n' ';'
+192.168.122.131 alpha-dom
+192.168.122.131 alpha-host
+192.168.122.132 beta-dom
+192.168.122.135 eps-dom
+192.168.122.135 eps-host
+192.168.150.166 eps-dom
+192.168.150.166 eps-host
+192.168.150.50 fixed-a
+192.168.150.50 fixed-b.lab.example
+192.168.150.66 zeta-dom
+192.168.150.66 zeta-static
+fd00:e2e::1692 eps-dom
+fd00:e2e::1692 eps-host
+fd00:e2e::50 fixed-six
+CASES
+)" "getent hosts"
+
 use_hosts "files"
 while IFS='|' read -r service name expected; do
     is "$(with_modules getent -s "hosts:$service" ahosts "$name" | awk '{ print $1 }' | sort -u | tr '\n' ' ')" \
@@ -86,6 +130,14 @@ except socket.gaierror as error:
     print("nobody", error.errno == socket.EAI_NONAME)
 print(socket.gethostbyname("alpha-host"))
 print(socket.gethostbyname_ex("Alpha-Dom"))
+print(socket.gethostbyaddr("192.168.150.50"))
+print(socket.gethostbyaddr("fd00:e2e::1692"))
+print(socket.getnameinfo(("192.168.122.132", 22), socket.NI_NUMERICSERV))
+print(socket.getfqdn("192.168.122.131"))
+try:
+    socket.gethostbyaddr("192.168.122.13")
+except socket.herror:
+    print("no name")
 modules = {line.split()[-1] for line in open("/proc/self/maps") if "libnss_libvirt" in line}
 print(sorted(modules) == [folder + "/libnss_libvirt.so.2", folder + "/libnss_libvirt_guest.so.2"])
 ')" "eps-host 192.168.122.135 192.168.150.166 fd00:e2e::1692
@@ -93,6 +145,11 @@ eps-dom 192.168.122.135 192.168.150.166 fd00:e2e::1692
 nobody True
 192.168.122.131
 ('Alpha-Dom', [], ['192.168.122.131'])
+('fixed-a', ['fixed-b.lab.example'], ['192.168.150.50'])
+('eps-host', [], ['fd00:e2e::1692'])
+('beta-dom', '22')
+alpha-host
+no name
 True" "python3's socket module"
 
 # systemd's exerciser calls every entry point for each name and prints what it got
@@ -107,7 +164,7 @@ for service in libvirt libvirt_guest; do
     fi
     name=eps-host
     [ "$service" = libvirt ] || name=eps-dom
-    output=$(with_modules "$exerciser" "$service" "$name" nobody 2>&1)
+    output=$(with_modules "$exerciser" "$service" "$name" nobody 192.168.122.135 fd00:e2e::1692 192.168.122.13 2>&1)
     is $? 0 "test-nss-hosts $service: exit status"
     is "$(echo "$output" | sed -n '/_nss_/,$p' | sed -E 's/^ +//; s/ +$//; s/0x[0-9a-f]+/0x/g; /^$/d')" \
         "$(sed "s/SERVICE/$service/; s/KNOWN/$name/" "$here/nss-hosts.expected")" "test-nss-hosts $service: its report"
