@@ -123,14 +123,14 @@ virNamesReadLeases(struct virNamesSearch *search)
 }
 
 bool
-virNamesIsDeclared(const struct virNamesSearch *search, const struct virHostsLine *line)
+virNamesIsDeclared(const struct virHostsLine *line, const char *name, size_t len)
 {
     size_t cursor = 0;
-    size_t len;
-    const char *name;
+    size_t wordLen;
+    const char *word;
 
-    while ((name = virHostsName(line, &cursor, &len))) {
-        if (virHostnameEqual(name, virHostnameWithoutDot(name, len), search->name, search->len))
+    while ((word = virHostsName(line, &cursor, &wordLen))) {
+        if (virHostnameEqual(word, virHostnameWithoutDot(word, wordLen), name, len))
             return true;
     }
     return false;
@@ -139,10 +139,15 @@ virNamesIsDeclared(const struct virNamesSearch *search, const struct virHostsLin
 static int
 virNamesHandleHosts(struct virNamesSearch *search, const struct virHostsLine *line)
 {
+    const size_t host = virHostnameFirstLabel(search->name, search->len);
     struct virNamesAnswer answer = { .addr = line->addr, .isStatic = true };
 
-    if (!virNamesIsDeclared(search, line))
-        return 0;
+    if (!virNamesIsDeclared(line, search->name, search->len)) {
+        /* dnsmasq may know it as "host.domain" as well (--expand-hosts): so that is not a guest's
+         */
+        answer.isOfHost = host < search->len && virNamesIsDeclared(line, search->name, host);
+        return answer.isOfHost ? virNamesAddAnswer(search, &answer) : 0;
+    }
     /* As glibc's service files has it: who asks for IPv4 gets it unmapped */
     if (search->query->family == AF_INET)
         virSocketAddrUnmap(&answer.addr);
@@ -227,13 +232,21 @@ virNamesIsOfFamily(const struct virNamesSearch *search, const struct virNamesAns
 }
 
 static bool
+virNamesIsAnswer(const struct virNamesSearch *search, const struct virNamesAnswer *answer)
+{
+    (void)search;
+    return !answer->isOfHost;
+}
+
+static bool
 virNamesIsStatic(const struct virNamesSearch *search, const struct virNamesAnswer *answer)
 {
     (void)search;
     return answer->isStatic;
 }
 
-/* A name that a network declares is not a guest's, unless it is for the guest's own address. */
+/* A name that a network declares, with a domain or without, is not a guest's, unless it is for the
+ * guest's own address. */
 static bool
 virNamesIsUndeclared(const struct virNamesSearch *search, const struct virNamesAnswer *answer)
 {
@@ -259,6 +272,23 @@ virNamesIsOfDomain(const struct virNamesSearch *search, const struct virNamesAns
            (answer->hasMac && virNamesHasMac(search, &answer->mac));
 }
 
+/* Applies the rules to the answers that are leases. */
+static int
+virNamesJudgeLeases(struct virNamesSearch *search)
+{
+    int result;
+
+    if (virNamesIsReserved(search->name, search->len)) {
+        virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_RESERVED_NAME });
+        virNamesDrop(search, virNamesIsStatic, -1);
+        return 0;
+    }
+    virNamesDrop(search, virNamesIsUndeclared, VIR_NAMES_NOTE_STATIC_NAME);
+    if ((result = virNamesReadMaps(search)) == 0)
+        virNamesDrop(search, virNamesIsOfDomain, VIR_NAMES_NOTE_OTHER_DOMAIN);
+    return result;
+}
+
 static int
 virNamesFindHostname(struct virNamesSearch *search)
 {
@@ -268,17 +298,9 @@ virNamesFindHostname(struct virNamesSearch *search)
     leases = search->answers.count;
     if (result == 0)
         result = virNamesReadHosts(search, virNamesHandleHosts);
-    if (result < 0 || leases == 0)
-        return result;
-    if (virNamesIsReserved(search->name, search->len)) {
-        virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_RESERVED_NAME });
-        virNamesDrop(search, virNamesIsStatic, -1);
-        return 0;
-    }
-    if (search->answers.count > leases)
-        virNamesDrop(search, virNamesIsUndeclared, VIR_NAMES_NOTE_STATIC_NAME);
-    if ((result = virNamesReadMaps(search)) == 0)
-        virNamesDrop(search, virNamesIsOfDomain, VIR_NAMES_NOTE_OTHER_DOMAIN);
+    if (result == 0 && leases > 0)
+        result = virNamesJudgeLeases(search);
+    virNamesDrop(search, virNamesIsAnswer, -1);
     return result;
 }
 

@@ -41,9 +41,9 @@ enum virNamesNoteKind {
     VIR_NAMES_NOTE_RESERVED_NAME, /* the name means something else on this host */
     VIR_NAMES_NOTE_OTHER_DOMAIN,  /* addr: left out, the name is that of a domain that has not this
                                      MAC */
-    VIR_NAMES_NOTE_STATIC_NAME,   /* addr: left out, a network declares the name for another address
-                                     of   the family */
-    VIR_NAMES_NOTE_TOO_MANY,      /* more answers or MACs than the limits above */
+    VIR_NAMES_NOTE_STATIC_NAME, /* addr: left out, a network declares the name, or its first label,
+                                   for another address of the family */
+    VIR_NAMES_NOTE_TOO_MANY,    /* more answers or MACs than the limits above */
 };
 
 /* What the engine saw. Pointers are NULL where the kind above does not name them, and valid during
@@ -80,6 +80,8 @@ struct virNamesAnswer {
     struct virMacAddr mac;
     bool hasMac;
     bool isStatic; /* declared by a network, not leased; the three above mean nothing */
+    bool isOfHost; /* declared for the first label alone of a name with a dot: no answer, but a
+                      reason not to believe a lease; none is left in a result */
     uint32_t seen; /* position among all answers in the order of the files */
 };
 

@@ -256,23 +256,36 @@ virNamesIsForeignDomain(const struct virNamesList *list, const struct virNamesEn
     return isDomain;
 }
 
-static bool
-virNamesIsDeclaredElsewhere(const struct virNamesIndex *declared, const struct virNamesEntry *lease)
+/* Whether a network declares the first @len bytes of the lease's name, and for which address. */
+static void
+virNamesFindDeclared(const struct virNamesIndex *declared, const struct virNamesEntry *lease,
+                     size_t len, bool *here, bool *elsewhere)
 {
-    bool elsewhere = false;
     size_t i;
 
-    for (i = virNamesFindText(declared, lease->name, lease->len);
-         virNamesIsAt(declared, i, lease->name, lease->len); i++) {
+    for (i = virNamesFindText(declared, lease->name, len);
+         virNamesIsAt(declared, i, lease->name, len); i++) {
         const struct virNamesEntry *other = virNamesIndexed(declared, i);
 
         if (other->addr.family != lease->addr.family)
             continue;
         if (virSocketAddrCompare(&other->addr, &lease->addr) == 0)
-            return false;
-        elsewhere = true;
+            *here = true;
+        else
+            *elsewhere = true;
     }
-    return elsewhere;
+}
+
+static bool
+virNamesIsDeclaredElsewhere(const struct virNamesIndex *declared, const struct virNamesEntry *lease)
+{
+    bool here = false;
+    bool elsewhere = false;
+
+    virNamesFindDeclared(declared, lease, lease->len, &here, &elsewhere);
+    virNamesFindDeclared(declared, lease, virHostnameFirstLabel(lease->name, lease->len), &here,
+                         &elsewhere);
+    return elsewhere && !here;
 }
 
 static int

@@ -39,8 +39,8 @@ struct virNamesSearch {
     struct virNamesArray entries; /* of variable size, see virNamesAddEntry() */
     struct virNamesList *list;    /* virnameslist.c's */
     bool isDomain;                /* a map entry has the name */
-    bool declaredHere;            /* a network declares the name for query->addr */
-    bool declaredElsewhere;       /* for another address of its family */
+    bool declaredHere;      /* a network declares the name, or its first label, for query->addr */
+    bool declaredElsewhere; /* for another address of its family */
 };
 
 /* Handles one object of a file; 0, -EBADMSG when it is not JSON, -EINVAL when it is not what the
@@ -130,8 +130,8 @@ virNamesEntryAt(const void *offset, const void *base)
 
 /* ---- virnames.c ---- */
 
-/* Whether @line declares search->name. */
-bool virNamesIsDeclared(const struct virNamesSearch *search, const struct virHostsLine *line);
+/* Whether @line declares @name. */
+bool virNamesIsDeclared(const struct virHostsLine *line, const char *name, size_t len);
 
 /* Collects the MAC addresses of every domain that has the name, sorted, at the end of scratch, and
  * sets search->isDomain. */

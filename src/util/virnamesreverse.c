@@ -61,11 +61,15 @@ virNamesHandleDeclared(struct virNamesSearch *search, const struct virHostsLine 
                : 0;
 }
 
-/* Looks whether a network declares search->name, and for which address. */
+/* Looks whether a network declares search->name, or its first label, and for which address. */
 static int
 virNamesHandleName(struct virNamesSearch *search, const struct virHostsLine *line)
 {
-    if (line->addr.family != search->query->addr.family || !virNamesIsDeclared(search, line))
+    const size_t host = virHostnameFirstLabel(search->name, search->len);
+
+    if (line->addr.family != search->query->addr.family ||
+        (!virNamesIsDeclared(line, search->name, search->len) &&
+         !virNamesIsDeclared(line, search->name, host)))
         return 0;
     if (virSocketAddrCompare(&line->addr, &search->query->addr) == 0)
         search->declaredHere = true;

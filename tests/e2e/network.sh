@@ -55,13 +55,14 @@ make_network() {
     ip link set "$bridge" up
 }
 
-# start_dnsmasq: as libvirtd does. It stays in debug mode because a user's namespace has no other user to change to.
+# start_dnsmasq [OPTION...]: as libvirtd does. It stays in debug mode because a user's namespace has no other user to
+# change to.
 start_dnsmasq() {
     VIR_BRIDGE_NAME=$bridge dnsmasq --no-daemon --conf-file=/dev/null --no-resolv --no-hosts --strict-order --pid-file= \
         --except-interface=lo --bind-dynamic --interface="$bridge" --no-ping \
         --dhcp-range=192.168.122.2,192.168.122.254,255.255.255.0,3600 --dhcp-range=fd00:122::10,fd00:122::ffff,64,3600 \
         --dhcp-no-override --dhcp-authoritative --dhcp-lease-max=253 --dhcp-host=52:54:00:00:00:5e,120 \
-        --leasefile-ro --dhcp-script="$LEASE_HELPER" >>"$work/dnsmasq.log" 2>&1 &
+        --leasefile-ro --dhcp-script="$LEASE_HELPER" "$@" >>"$work/dnsmasq.log" 2>&1 &
     dnsmasq=$!
     wait_for dig +tries=1 +timeout=1 "@$gateway" version.bind chaos txt
 }
