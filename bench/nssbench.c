@@ -8,6 +8,7 @@
 
 #include <config.h>
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -64,8 +65,9 @@ realloc(void *old, size_t size)
 struct subject {
     const char *title;
     const struct nssModule *module; /* NULL: the floor */
-    const char *suffixes[2];        /* the floor: which files to read */
-    const char *const *names;       /* NAMES of them, asked in turn */
+    const char *suffixes[3];        /* the floor: which files to read */
+    const char *const *names;       /* NAMES of them, asked in turn; addresses if */
+    bool reverse;                   /* their names are wanted */
     enum nss_status expected;
     GArray *samples; /* nanoseconds a lookup, a double a round */
 };
@@ -75,6 +77,7 @@ struct folder {
     unsigned int leases;          /* a network */
     const char *hostnames[NAMES]; /* interned */
     const char *domains[NAMES];
+    const char *addresses[NAMES];
 };
 
 static const char *const nobody[NAMES] = {
@@ -83,12 +86,28 @@ static const char *const nobody[NAMES] = {
     "nosuchname", "www.debian.org", "nosuchname", "example.com",
 };
 
+static const char *const nowhere[NAMES] = {
+    "10.200.1.1", "fd00::1",    "192.0.2.33", "2001:db8::8a2e:370:7334",
+    "10.0.0.1",   "fd00::12",   "192.0.2.35", "2001:db8::8a2e:370:7335",
+    "10.200.1.5", "fd00::abcd", "192.0.2.37", "2001:db8::8a2e:370:7336",
+    "10.0.1.1",   "fd00::52",   "192.0.2.39", "2001:db8::8a2e:370:7337",
+};
+
 static const char *
 internName(const char *kind, unsigned int network, unsigned int lease)
 {
     g_autofree char *name = g_strdup_printf("%s-%u-%u", kind, network, lease);
 
     return g_intern_string(name);
+}
+
+static const char *
+internAddress(unsigned int network, unsigned int lease)
+{
+    g_autofree char *address = g_strdup_printf("10.%u.%u.%u", network, lease / 250,
+                                               lease % 250 + 2);
+
+    return g_intern_string(address);
 }
 
 static void
@@ -105,6 +124,7 @@ writeFolder(struct folder *folder)
         g_autoptr(GString) macs = g_string_new("[");
         g_autofree char *status = g_strdup_printf("virbr%u.status", network);
         g_autofree char *map = g_strdup_printf("virbr%u.macs", network);
+        g_autofree char *hosts = g_strdup_printf("network%u.addnhosts", network);
 
         for (i = 0; i < folder->leases; i++) {
             unsigned int tail = g_rand_int(rand) & 0xffffff;
@@ -128,6 +148,8 @@ writeFolder(struct folder *folder)
         g_string_append(macs, "\n]\n");
         testWriteLeases(status, leases->str, leases->len);
         testWriteLeases(map, macs->str, macs->len);
+        /* libvirtd makes one for each network; most declare nothing */
+        testWriteLeases(hosts, "", 0);
     }
     /* Names spread evenly over all files */
     for (i = 0; i < NAMES; i++) {
@@ -136,6 +158,7 @@ writeFolder(struct folder *folder)
         network = place / folder->leases;
         folder->hostnames[i] = internName("guest", network, place % folder->leases);
         folder->domains[i] = internName("domain", network, place % folder->leases);
+        folder->addresses[i] = internAddress(network, place % folder->leases);
     }
 }
 
@@ -182,22 +205,44 @@ readRaw(const struct subject *subject, const char *name)
     close(dir);
 }
 
-static void
-lookUp(const struct subject *subject, unsigned int round)
+static char answer[1024 * 1024];
+
+static enum nss_status
+lookUpName(const struct subject *subject, const char *name)
 {
-    static char buffer[1024 * 1024];
-    const char *name = subject->names[round % NAMES];
     struct gaih_addrtuple *tuples = NULL;
-    enum nss_status status;
     int error;
     int herror;
     int32_t ttl;
+
+    return subject->module->byName4(name, &tuples, answer, sizeof(answer), &error, &herror, &ttl);
+}
+
+static enum nss_status
+lookUpAddress(const struct subject *subject, const char *text)
+{
+    const int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    struct hostent host;
+    unsigned char addr[16];
+    int error;
+    int herror;
+
+    inet_pton(family, text, addr);
+    return subject->module->byAddr(addr, family == AF_INET ? 4 : 16, family, &host, answer,
+                                   sizeof(answer), &error, &herror);
+}
+
+static void
+lookUp(const struct subject *subject, unsigned int round)
+{
+    const char *name = subject->names[round % NAMES];
+    enum nss_status status;
 
     if (!subject->module) {
         readRaw(subject, name);
         return;
     }
-    status = subject->module->byName4(name, &tuples, buffer, sizeof(buffer), &error, &herror, &ttl);
+    status = subject->reverse ? lookUpAddress(subject, name) : lookUpName(subject, name);
     if (status != subject->expected)
         g_error("%s: %s: status %d", subject->title, name, status);
 }
@@ -366,67 +411,99 @@ load(const char *folder)
     return (struct modules){ nssShimLoad(folder, "libvirt"), nssShimLoad(folder, "libvirt_guest") };
 }
 
+enum kind {
+    MISS,
+    HIT,
+    ADDRESS_MISS,
+    ADDRESS_HIT,
+    KINDS
+};
+
+/* Who is measured for each kind */
 enum {
-    RAW_MISS,
-    OURS_MISS,
-    THEIRS_MISS,
-    RAW_HIT,
-    OURS_HIT,
-    THEIRS_HIT,
+    RAW,
+    OURS,
+    THEIRS,
     SUBJECTS
 };
 
-static void
-prepare(struct subject subjects[SUBJECTS], bool guest, const struct folder *folder,
-        const struct modules *ours, const struct modules *theirs)
-{
-    const char *const *hits = guest ? folder->domains : folder->hostnames;
-    const struct nssModule *our = guest ? ours->guest : ours->libvirt;
-    const struct nssModule *their = guest ? theirs->guest : theirs->libvirt;
-    const char *miss = guest ? ".macs" : ".status";
+static const char *const kinds[KINDS] = {
+    [MISS] = "miss",
+    [HIT] = "hit",
+    [ADDRESS_MISS] = "address miss",
+    [ADDRESS_HIT] = "address hit",
+};
 
-    /* A hit needs the files of both kinds: libvirt_guest to get from MAC to lease, libvirt to see
-     * that the name is not that of another one's domain. */
-    subjects[RAW_MISS] = (struct subject){ .title = "raw", .suffixes = { miss }, .names = nobody };
-    subjects[RAW_HIT] = (struct subject){ .title = "raw",
-                                          .suffixes = { ".status", ".macs" },
-                                          .names = hits };
-    subjects[OURS_MISS] = (struct subject){
-        "ours", our, { NULL }, nobody, NSS_STATUS_NOTFOUND, NULL
-    };
-    subjects[OURS_HIT] = (struct subject){ "ours", our, { NULL }, hits, NSS_STATUS_SUCCESS, NULL };
-    /* libvirt's module for domains says of an unknown one that it is itself not available. */
-    subjects[THEIRS_MISS] = (struct subject){
-        "reference", their, { NULL }, nobody, guest ? NSS_STATUS_UNAVAIL : NSS_STATUS_NOTFOUND, NULL
-    };
-    subjects[THEIRS_HIT] = (struct subject){ "reference",        their, { NULL }, hits,
-                                             NSS_STATUS_SUCCESS, NULL };
+static bool
+isHit(enum kind kind)
+{
+    return kind == HIT || kind == ADDRESS_HIT;
+}
+
+/* The files that a lookup has to read. What is declared is always asked for by service libvirt, and
+ * a hit needs leases and maps: libvirt_guest to get from one to the other, libvirt to see that the
+ * name is not that of another one's domain. */
+static struct subject
+rawSubject(enum kind kind, bool guest)
+{
+    const char *first = guest && kind == MISS ? ".macs" : ".status";
+    const char *second = !isHit(kind) ? NULL : guest && kind == MISS ? ".status" : ".macs";
+
+    return (struct subject){ .title = "raw",
+                             .suffixes = { first, second, guest ? NULL : ".addnhosts" } };
 }
 
 static void
-tableLine(const struct folder *folder, bool guest, const struct modules *ours,
+prepare(struct subject subjects[SUBJECTS], enum kind kind, bool guest, const struct folder *folder,
+        const struct modules *ours, const struct modules *theirs)
+{
+    const bool reverse = kind == ADDRESS_MISS || kind == ADDRESS_HIT;
+    const char *const *names = kind == MISS           ? nobody
+                               : kind == ADDRESS_MISS ? nowhere
+                               : kind == ADDRESS_HIT  ? folder->addresses
+                               : guest                ? folder->domains
+                                                      : folder->hostnames;
+    const struct subject asked = { .names = names,
+                                   .reverse = reverse,
+                                   .expected = isHit(kind) ? NSS_STATUS_SUCCESS
+                                                           : NSS_STATUS_NOTFOUND };
+
+    subjects[RAW] = rawSubject(kind, guest);
+    subjects[RAW].names = names;
+    subjects[OURS] = asked;
+    subjects[OURS].title = "ours";
+    subjects[OURS].module = guest ? ours->guest : ours->libvirt;
+    subjects[THEIRS] = asked;
+    subjects[THEIRS].title = "reference";
+    subjects[THEIRS].module = guest ? theirs->guest : theirs->libvirt;
+    /* libvirt's module for domains says of an unknown one that it is itself not available. */
+    if (guest && kind == MISS)
+        subjects[THEIRS].expected = NSS_STATUS_UNAVAIL;
+}
+
+static void
+tableLine(const struct folder *folder, enum kind kind, bool guest, const struct modules *ours,
           const struct modules *theirs, unsigned int rounds)
 {
     g_autofree char *size = g_strdup_printf("%u x %u", folder->networks, folder->leases);
-    struct subject all[SUBJECTS];
-    struct subject *half;
+    struct subject subjects[SUBJECTS];
+    bool compared;
 
-    prepare(all, guest, folder, ours, theirs);
-    for (half = all; half < all + SUBJECTS; half += OURS_MISS + 2) {
-        size_t count = theirs->libvirt ? 3 : 2;
-
-        measure(half, count, rounds);
-        printf("%-9s  %-13s  %-4s  %9.1f  %9.1f  %8.2f", size, guest ? "libvirt_guest" : "libvirt",
-               half == all ? "miss" : "hit", median(&half[0]) / 1e3, median(&half[1]) / 1e3,
-               medianRatio(&half[1], &half[0]));
-        if (theirs->libvirt)
-            printf("  %10.1f  %14.1f", median(&half[2]) / 1e3, medianRatio(&half[2], &half[1]));
-        else
-            printf("  %10s  %14s", "-", "-");
-        printf("  %6lu  %8ld  %8ld\n", countAllocations(&half[1]), countSyscalls(&half[1]),
-               countSyscalls(&half[0]));
-        fflush(stdout);
-    }
+    prepare(subjects, kind, guest, folder, ours, theirs);
+    /* libvirt's modules have no look-ups by address */
+    compared = theirs->libvirt && (!subjects[THEIRS].reverse || subjects[THEIRS].module->byAddr);
+    measure(subjects, compared ? SUBJECTS : THEIRS, rounds);
+    printf("%-9s  %-13s  %-12s  %9.1f  %9.1f  %8.2f", size, guest ? "libvirt_guest" : "libvirt",
+           kinds[kind], median(&subjects[RAW]) / 1e3, median(&subjects[OURS]) / 1e3,
+           medianRatio(&subjects[OURS], &subjects[RAW]));
+    if (compared)
+        printf("  %10.1f  %14.1f", median(&subjects[THEIRS]) / 1e3,
+               medianRatio(&subjects[THEIRS], &subjects[OURS]));
+    else
+        printf("  %10s  %14s", "-", "-");
+    printf("  %6lu  %8ld  %8ld\n", countAllocations(&subjects[OURS]),
+           countSyscalls(&subjects[OURS]), countSyscalls(&subjects[RAW]));
+    fflush(stdout);
 }
 
 /* One name with many addresses: what one address costs must not depend on how many there are. */
@@ -438,7 +515,9 @@ manyAnswers(const struct modules *ours)
         "many", "many", "many", "many", "many", "many", "many", "many",
         "many", "many", "many", "many", "many", "many", "many", "many",
     };
-    struct subject subject = { "ours", ours->libvirt, { NULL }, names, NSS_STATUS_SUCCESS, NULL };
+    struct subject subject = {
+        .title = "ours", .module = ours->libvirt, .names = names, .expected = NSS_STATUS_SUCCESS
+    };
     size_t i;
     unsigned int j;
 
@@ -474,17 +553,19 @@ plotData(const char *path, const struct modules *ours, const struct modules *the
     fprintf(data,
             "# leases, then us: raw, ours, for a miss; the same for a hit; reference miss, hit\n");
     for (i = 0; i < G_N_ELEMENTS(counts); i++) {
-        static const int columns[] = { RAW_MISS, OURS_MISS,   RAW_HIT,
-                                       OURS_HIT, THEIRS_MISS, THEIRS_HIT };
         struct folder folder = { .networks = 1, .leases = counts[i] };
-        struct subject subjects[SUBJECTS];
+        struct subject subjects[2][SUBJECTS];
 
         writeFolder(&folder);
-        prepare(subjects, false, &folder, ours, theirs->libvirt ? theirs : ours);
-        measure(subjects, SUBJECTS, 9);
+        prepare(subjects[MISS], MISS, false, &folder, ours, theirs->libvirt ? theirs : ours);
+        prepare(subjects[HIT], HIT, false, &folder, ours, theirs->libvirt ? theirs : ours);
+        measure(subjects[MISS], 2 * SUBJECTS, 9);
         fprintf(data, "%u", counts[i]);
-        for (j = 0; j < (theirs->libvirt ? 6 : 4); j++)
-            fprintf(data, " %.2f", median(&subjects[columns[j]]) / 1e3);
+        for (j = MISS; j <= HIT; j++)
+            fprintf(data, " %.2f %.2f", median(&subjects[j][RAW]) / 1e3,
+                    median(&subjects[j][OURS]) / 1e3);
+        for (j = MISS; j <= HIT && theirs->libvirt; j++)
+            fprintf(data, " %.2f", median(&subjects[j][THEIRS]) / 1e3);
         fprintf(data, "\n");
     }
     if (fclose(data) != 0)
@@ -502,6 +583,8 @@ main(int argc, char **argv)
     };
     struct modules ours;
     struct modules theirs = { NULL, NULL };
+    unsigned int guest;
+    unsigned int kind;
     size_t i;
 
     if (argc > 2 && strcmp(argv[1], "--count-syscalls") == 0)
@@ -518,15 +601,17 @@ main(int argc, char **argv)
     ours = load(argv[1]);
     if (argc > 2 && strcmp(argv[2], "-") != 0)
         theirs = load(argv[2]);
-    printf("%-9s  %-13s  %-4s  %9s  %9s  %8s  %10s  %14s  %6s  %8s  %8s\n", "folder", "service", "",
-           "raw us", "ours us", "ours/raw", "ref us", "reference/ours", "allocs", "syscalls",
+    printf("%-9s  %-13s  %-12s  %9s  %9s  %8s  %10s  %14s  %6s  %8s  %8s\n", "folder", "service",
+           "", "raw us", "ours us", "ours/raw", "ref us", "reference/ours", "allocs", "syscalls",
            "of raw");
     for (i = 0; i < G_N_ELEMENTS(folders); i++) {
         unsigned int rounds = folders[i].networks > 10 ? 9 : 21;
 
         writeFolder(&folders[i]);
-        tableLine(&folders[i], false, &ours, &theirs, rounds);
-        tableLine(&folders[i], true, &ours, &theirs, rounds);
+        for (guest = 0; guest < 2; guest++) {
+            for (kind = 0; kind < KINDS; kind++)
+                tableLine(&folders[i], kind, guest, &ours, &theirs, rounds);
+        }
     }
     manyAnswers(&ours);
     if (argc > 3)

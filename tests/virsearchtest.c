@@ -22,7 +22,7 @@
 struct row {
     const char *path;
     const char *text;
-    const char *wanted; /* a name, or a MAC address */
+    const char *wanted; /* a name, a MAC address or an address */
     gboolean dotted;
     int place;
 };
@@ -62,16 +62,55 @@ static const struct row names[] = {
     { "no-text", "", "web", FALSE, NOWHERE },
 };
 
+/* The place is the last character but one. */
 static const struct row macs[] = {
-    { "lower", "\"52:54:00:e2:00:0a\"", "52:54:00:e2:00:0a", FALSE, 17 },
-    { "upper", "\"52:54:00:E2:00:0A\"", "52:54:00:e2:00:0a", FALSE, 17 },
-    { "short", "\"52:54:0:e2:0:a\"", "52:54:00:e2:00:0a", FALSE, 14 },
-    { "shortest", "\"0:0:0:0:0:0\"", "00:00:00:00:00:00", FALSE, 11 },
+    { "lower", "\"52:54:00:e2:00:0a\"", "52:54:00:e2:00:0a", FALSE, 16 },
+    { "upper", "\"52:54:00:E2:00:0A\"", "52:54:00:e2:00:0a", FALSE, 16 },
+    { "short", "\"52:54:0:e2:0:a\"", "52:54:00:e2:00:0a", FALSE, 13 },
+    { "shortest", "\"0:0:0:0:0:0\"", "00:00:00:00:00:00", FALSE, 10 },
+    { "two-digits", "\"52:54:0:E2:0:AF\"", "52:54:00:e2:00:af", FALSE, 14 },
+    { "two-digits-another", "\"52:54:0:E2:0:F\"", "52:54:00:e2:00:af", FALSE, NOWHERE },
     { "another", "\"52:54:00:e2:01:0a\"", "52:54:00:e2:00:0a", FALSE, NOWHERE },
     { "same-end", "\"ip\": \"fd00::a\"", "52:54:00:e2:00:0a", FALSE, NOWHERE },
     { "client-id", "\"01:52:54:00:e2:00:0a\"", "52:54:00:e2:00:0a", FALSE, NOWHERE },
     { "no-quote-before", "52:54:00:e2:00:0a\"", "52:54:00:e2:00:0a", FALSE, NOWHERE },
+    { "no-quote-behind", "\"52:54:00:e2:00:0a", "52:54:00:e2:00:0a", FALSE, NOWHERE },
     { "backslash", "\"52:54:00:e2:00:0\\u0061\"", "52:54:00:e2:00:0a", FALSE, 17 },
+};
+
+/* With IPv4 the place is the opening quote, as for a name; with IPv6 the first character, or the
+ * last but one where the first group has fewer than four digits. */
+static const struct row addresses[] = {
+    { "v4", "\"10.0.0.123\"", "10.0.0.123", FALSE, 0 },
+    { "v4-one-digit", "\"10.0.0.1\"", "10.0.0.1", FALSE, 0 },
+    { "v4-longer", "\"10.0.0.1234\"", "10.0.0.123", FALSE, NOWHERE },
+    { "v4-shorter", "\"0.0.0.123\"", "10.0.0.123", FALSE, NOWHERE },
+    { "v4-other", "\"10.0.1.123\"", "10.0.0.123", FALSE, NOWHERE },
+    { "v4-key", "\"10.0.0.1\": \"x\"", "10.0.0.1", FALSE, NOWHERE },
+    { "v4-backslash", "\"10.0.0.\\u0031\"", "10.0.0.1", FALSE, 8 },
+    { "v6", "\"fd00::1f\"", "fd00::1f", FALSE, 1 },
+    { "v6-case", "\"FD00::1F\"", "fd00::1f", FALSE, 1 },
+    { "v6-long", "\"fd00:0000:0000:0000:0000:0000:0000:001f\"", "fd00::1f", FALSE, 1 },
+    { "v6-dotted", "\"fd00::255.255.255.255\"", "fd00::ffff:ffff", FALSE, 1 },
+    { "v6-colons", "\"fd00::\"", "fd00::", FALSE, 1 },
+    { "v6-zero", "\"fd00::0\"", "fd00::", FALSE, 1 },
+    { "v6-colons-inside", "\"fd00::1:0\"", "fd00::1:0", FALSE, 1 },
+    { "v6-other", "\"fd00::2f\"", "fd00::1f", FALSE, NOWHERE },
+    { "v6-prefix", "\"fd00::1f\"", "fd00::1", FALSE, NOWHERE },
+    { "v6-no-quote-before", "fd00::1f\"", "fd00::1f", FALSE, NOWHERE },
+    { "v6-no-quote-behind", "\"fd00::1f", "fd00::1f", FALSE, NOWHERE },
+    { "v6-in-long-string", "\"fd00::1fffffffffffffffffffffffffffffffffffffffffffffffffff\"",
+      "fd00::1f", FALSE, NOWHERE },
+    { "v6-short-group", "\"fe::1f\"", "fe::1f", FALSE, 5 },
+    { "v6-short-group-padded", "\"00fe::001F\"", "fe::1f", FALSE, 9 },
+    { "v6-short-group-dotted", "\"fe::0.0.0.31\"", "fe::1f", FALSE, 11 },
+    { "v6-short-group-digit", "\"fe::1:1\"", "fe::1:1", FALSE, 6 },
+    { "v6-short-group-zero", "\"fe::00\"", "fe::", FALSE, 5 },
+    { "v6-short-group-colons", "\"fe::\"", "fe::", FALSE, 3 },
+    { "v6-loopback", "\"::1\"", "::1", FALSE, 2 },
+    { "v6-any", "\"::\"", "::", FALSE, 1 },
+    { "v6-mapped", "\"::ffff:10.0.0.1\"", "::ffff:10.0.0.1", FALSE, 14 },
+    { "v6-mapped-hex", "\"::ffff:a00:1\"", "::ffff:10.0.0.1", FALSE, 11 },
 };
 
 static int
@@ -122,6 +161,18 @@ testMac(gconstpointer data)
     testRow(row, &search);
 }
 
+static void
+testAddress(gconstpointer data)
+{
+    const struct row *row = data;
+    struct virSearch search;
+    struct virSocketAddr addr;
+
+    g_assert_true(virSocketAddrParse(&addr, row->wanted, strlen(row->wanted)));
+    virSearchAddr(&search, &addr);
+    testRow(row, &search);
+}
+
 /* With several addresses the first place of any of them is reported; with too many, every place. */
 static void
 testManyMacs(void)
@@ -134,9 +185,9 @@ testManyMacs(void)
     for (i = 0; i < G_N_ELEMENTS(wanted); i++)
         wanted[i].octets[5] = i + 3;
     virSearchMacs(&search, wanted, 2);
-    g_assert_cmpint(find(&search, text, sizeof(text) - 1), ==, 27);
+    g_assert_cmpint(find(&search, text, sizeof(text) - 1), ==, 26);
     virSearchMacs(&search, wanted, VIR_SEARCH_MACS_MAX);
-    g_assert_cmpint(find(&search, text, sizeof(text) - 1), ==, 12);
+    g_assert_cmpint(find(&search, text, sizeof(text) - 1), ==, 11);
     virSearchMacs(&search, wanted, VIR_SEARCH_MACS_MAX + 1);
     g_assert_cmpint(find(&search, text, sizeof(text) - 1), ==, 0);
 }
@@ -250,6 +301,7 @@ main(int argc, char **argv)
     testInit(&argc, &argv);
     TEST_ADD_TABLE("name", names, testName);
     TEST_ADD_TABLE("mac", macs, testMac);
+    TEST_ADD_TABLE("address", addresses, testAddress);
     g_test_add_func("/many-macs", testManyMacs);
     g_test_add_func("/range", testRange);
     g_test_add_func("/array/window", testWindow);

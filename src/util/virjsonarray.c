@@ -197,6 +197,51 @@ virJsonArrayBetween(struct virJsonArray *array, int c)
 /* What virJsonPlainLength() says of an object whose end it does not see. */
 #define VIR_JSON_CUT SIZE_MAX
 
+/* Where @block has a bracket or a backslash. With bit 0x20 set, '[' is '{', ']' is '}', and '\\' is
+ * '|', which stands between the two: one comparison finds them all, and a real '|' now and then. */
+static inline virBlockTruth
+virJsonMarks(virBlock block)
+{
+    return (block | virBlockFill(0x20)) - virBlockFill('{') <= virBlockFill(2);
+}
+
+/* The brackets that are open; see virJsonArraySkipObject() */
+struct virJsonNesting {
+    uint64_t open;
+    unsigned int depth;
+};
+
+/* Follows the @marks of the block at @pos, whose quotes are @quotes; @odd has a bit for each column
+ * in which an odd number of quotes stands before. Returns what virJsonPlainLength() is to return,
+ * or VIR_JSON_CUT to go on. */
+static inline size_t
+virJsonFollowMarks(struct virJsonNesting *nesting, const char *text, size_t pos, unsigned int marks,
+                   unsigned int quotes, unsigned int odd)
+{
+    for (; marks != 0; marks &= marks - 1) {
+        unsigned int i = __builtin_ctz(marks);
+        unsigned int before = quotes & ((1U << i) - 1);
+        char c = text[pos + i];
+
+        if (c == '\\' || (c == '{' && pos + i > 0))
+            return 0;
+        if (c == '|' || __builtin_parity(odd ^ before))
+            continue;
+        if (c == '{' || c == '[') {
+            if (nesting->depth++ == VIR_JSON_DEPTH_MAX)
+                return 0;
+            nesting->open = nesting->open << 1 | (c == '{');
+        } else {
+            if ((nesting->open & 1) != (c == '}'))
+                return 0;
+            nesting->open >>= 1;
+            if (--nesting->depth == 0)
+                return pos + i + 1;
+        }
+    }
+    return VIR_JSON_CUT;
+}
+
 /* Returns the length of the object at the beginning of the @len bytes at @text if that is easily
  * seen: without a backslash and without an object inside. VIR_JSON_CUT if it is not there whole, 0
  * if somebody else has to look.
@@ -208,41 +253,33 @@ virJsonArrayBetween(struct virJsonArray *array, int c)
 static size_t
 virJsonPlainLength(const char *text, size_t len)
 {
-    uint64_t open = 0; /* see virJsonArraySkipObject() */
-    unsigned int depth = 0;
+    struct virJsonNesting nesting = { 0, 0 };
     virBlockTruth odd = { 0 }; /* for each of the 16 columns: odd number of quotes so far */
     size_t pos;
 
-    for (pos = 0; pos + VIR_BLOCK_SIZE <= len; pos += VIR_BLOCK_SIZE) {
-        virBlock block = virBlockLoad(text + pos);
-        virBlockTruth quotes = block == virBlockFill('"');
-        /* With bit 0x20 set, '[' is '{', ']' is '}', and '\\' is '|', which stands between the two:
-         * one comparison finds them all, and a real '|' now and then. */
-        unsigned int marks = virBlockMask((block | virBlockFill(0x20)) - virBlockFill('{') <=
-                                          virBlockFill(2));
+    /* Two blocks at once, as most have no mark */
+    for (pos = 0; pos + 2 * VIR_BLOCK_SIZE <= len; pos += 2 * VIR_BLOCK_SIZE) {
+        const virBlock blocks[] = { virBlockLoad(text + pos),
+                                    virBlockLoad(text + pos + VIR_BLOCK_SIZE) };
+        const virBlockTruth marks[] = { virJsonMarks(blocks[0]), virJsonMarks(blocks[1]) };
+        const virBlockTruth quotes[] = { blocks[0] == virBlockFill('"'),
+                                         blocks[1] == virBlockFill('"') };
+        size_t i;
 
-        for (; marks != 0; marks &= marks - 1) {
-            unsigned int i = __builtin_ctz(marks);
-            unsigned int before = virBlockMask(quotes) & ((1U << i) - 1);
-            char c = text[pos + i];
-
-            if (c == '\\' || (c == '{' && pos + i > 0))
-                return 0;
-            if (c == '|' || __builtin_parity(virBlockMask(odd) ^ before))
-                continue;
-            if (c == '{' || c == '[') {
-                if (depth++ == VIR_JSON_DEPTH_MAX)
-                    return 0;
-                open = open << 1 | (c == '{');
-            } else {
-                if ((open & 1) != (c == '}'))
-                    return 0;
-                open >>= 1;
-                if (--depth == 0)
-                    return pos + i + 1;
-            }
+        if (virBlockMask(marks[0] | marks[1]) == 0) {
+            odd ^= quotes[0] ^ quotes[1];
+            continue;
         }
-        odd ^= quotes;
+#pragma GCC unroll 2
+        for (i = 0; i < 2; i++) {
+            size_t result = virJsonFollowMarks(&nesting, text, pos + i * VIR_BLOCK_SIZE,
+                                               virBlockMask(marks[i]), virBlockMask(quotes[i]),
+                                               virBlockMask(odd));
+
+            if (result != VIR_JSON_CUT)
+                return result;
+            odd ^= quotes[i];
+        }
     }
     return VIR_JSON_CUT;
 }
@@ -310,7 +347,11 @@ virJsonArrayFindObject(struct virJsonArray *array)
             continue;
         }
         mask = virBlockMask(virBlockLoad(from) == virBlockFill('{'));
-        array->pos += mask != 0 ? (size_t)__builtin_ctz(mask) : VIR_BLOCK_SIZE;
+        if (mask != 0) {
+            array->pos += __builtin_ctz(mask);
+            return true;
+        }
+        array->pos += VIR_BLOCK_SIZE;
     }
     return true;
 }

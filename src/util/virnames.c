@@ -254,8 +254,8 @@ virNamesIsUndeclared(const struct virNamesSearch *search, const struct virNamesA
     bool declared = false;
     size_t i;
 
-    for (i = 0; i < search->answers.count && !answer->isStatic; i++) {
-        if (!answers[i].isStatic || answers[i].addr.family != answer->addr.family)
+    for (i = search->leases; i < search->answers.count && !answer->isStatic; i++) {
+        if (answers[i].addr.family != answer->addr.family)
             continue;
         if (virSocketAddrCompare(&answers[i].addr, &answer->addr) == 0)
             return true;
@@ -283,7 +283,8 @@ virNamesJudgeLeases(struct virNamesSearch *search)
         virNamesDrop(search, virNamesIsStatic, -1);
         return 0;
     }
-    virNamesDrop(search, virNamesIsUndeclared, VIR_NAMES_NOTE_STATIC_NAME);
+    if (search->answers.count > search->leases)
+        virNamesDrop(search, virNamesIsUndeclared, VIR_NAMES_NOTE_STATIC_NAME);
     if ((result = virNamesReadMaps(search)) == 0)
         virNamesDrop(search, virNamesIsOfDomain, VIR_NAMES_NOTE_OTHER_DOMAIN);
     return result;
@@ -292,13 +293,12 @@ virNamesJudgeLeases(struct virNamesSearch *search)
 static int
 virNamesFindHostname(struct virNamesSearch *search)
 {
-    size_t leases;
     int result = virNamesReadLeases(search);
 
-    leases = search->answers.count;
+    search->leases = search->answers.count;
     if (result == 0)
         result = virNamesReadHosts(search, virNamesHandleHosts);
-    if (result == 0 && leases > 0)
+    if (result == 0 && search->leases > 0)
         result = virNamesJudgeLeases(search);
     virNamesDrop(search, virNamesIsAnswer, -1);
     return result;

@@ -36,6 +36,7 @@ struct virNamesSearch {
     const char *file; /* the one being read */
     struct virNamesArray macs;
     struct virNamesArray answers;
+    size_t leases;                /* how many answers are leases, before what is declared */
     struct virNamesArray entries; /* of variable size, see virNamesAddEntry() */
     struct virNamesList *list;    /* virnameslist.c's */
     bool isDomain;                /* a map entry has the name */

@@ -69,27 +69,9 @@ virSearchName(struct virSearch *search, const char *name, size_t len, bool dotte
     }
 }
 
-void
-virSearchMacs(struct virSearch *search, const struct virMacAddr *macs, size_t nmacs)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t i;
-
-    search->kind = VIR_SEARCH_MAC;
-    search->nneedles = nmacs <= VIR_SEARCH_MACS_MAX ? nmacs : 0;
-    for (i = 0; i < search->nneedles; i++) {
-        unsigned char last = macs[i].octets[VIR_MAC_ADDR_LEN - 1];
-
-        /* The place is the last digit, which all spellings have, and the closing quote behind it.
-         */
-        virSearchSetByte(&search->needles[i], 0, digits[last & 0xf], 0);
-        virSearchSetByte(&search->needles[i], 1, '"', 1);
-        search->needles[i].mac = macs[i];
-    }
-}
-
+/* A needle of the last two characters of a string: the place is the first of them. */
 static void
-virSearchAddNeedle(struct virSearch *search, unsigned char first, unsigned char second)
+virSearchAddEnd(struct virSearch *search, unsigned char first, unsigned char second)
 {
     struct virSearchNeedle *needle = &search->needles[search->nneedles++];
 
@@ -97,39 +79,77 @@ virSearchAddNeedle(struct virSearch *search, unsigned char first, unsigned char 
     virSearchSetByte(needle, 1, second, 1);
 }
 
-/* IPv6: the place is the last character but one. The address may end with its last hexadecimal
- * digits, with the decimal ones of an octet, or with "::". */
+/* Hexadecimal digits of @value, at least two of them or with @before in front. */
+static void
+virSearchAddHex(struct virSearch *search, unsigned int value, char before)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    if (value >= 0x10) {
+        virSearchAddEnd(search, digits[value >> 4 & 0xf], digits[value & 0xf]);
+    } else {
+        virSearchAddEnd(search, before, digits[value]);
+        virSearchAddEnd(search, '0', digits[value]);
+    }
+}
+
+void
+virSearchMacs(struct virSearch *search, const struct virMacAddr *macs, size_t nmacs)
+{
+    size_t i;
+
+    search->kind = VIR_SEARCH_MAC;
+    search->nmacs = nmacs <= VIR_SEARCH_MACS_MAX ? nmacs : 0;
+    search->nneedles = 0;
+    for (i = 0; i < search->nmacs; i++) {
+        search->macs[i] = macs[i];
+        virSearchAddHex(search, macs[i].octets[VIR_MAC_ADDR_LEN - 1], ':');
+    }
+}
+
+/* In every spelling of an address whose first group has four digits that is what stands in front.
+ * Of others only the end is known: hexadecimal digits of the last group, decimal ones of the last
+ * octet, or "::". */
 static void
 virSearchAddr6(struct virSearch *search)
 {
-    static const char digits[] = "0123456789abcdef";
+    const unsigned int first = search->addr.bytes[0];
     const unsigned int last = search->addr.bytes[15];
     const unsigned int group = search->addr.bytes[14] * 256 + last;
 
     search->kind = VIR_SEARCH_ADDR;
     search->nneedles = 0;
-    if (group >= 16) {
-        virSearchAddNeedle(search, digits[last >> 4], digits[last & 0xf]);
-    } else {
-        virSearchAddNeedle(search, ':', digits[last]);
-        virSearchAddNeedle(search, '0', digits[last]);
+    if (first >= 0x10) {
+        virSearchAddHex(search, first, '\0');
+        search->kind = VIR_SEARCH_ADDR_BEGIN;
+        return;
     }
-    virSearchAddNeedle(search, last >= 10 ? digits[last / 10 % 10] : '.', digits[last % 10]);
+    virSearchAddHex(search, group, ':');
+    virSearchAddEnd(search, last >= 10 ? '0' + last / 10 % 10 : '.', '0' + last % 10);
     if (group == 0)
-        virSearchAddNeedle(search, ':', ':');
+        virSearchAddEnd(search, ':', ':');
 }
 
 void
 virSearchAddr(struct virSearch *search, const struct virSocketAddr *addr)
 {
+    size_t len;
+
     search->addr = *addr;
     if (addr->family == AF_INET6) {
         virSearchAddr6(search);
         return;
     }
-    /* There is one way to spell an IPv4 address, see inet_pton(3). */
+    /* There is one way to spell an IPv4 address, see inet_pton(3). Its last two digits are rarer
+     * than what virSearchName() would choose; where there is but one, that and the closing quote.
+     */
     inet_ntop(AF_INET, addr->bytes, search->text, sizeof(search->text));
-    virSearchName(search, search->text, strlen(search->text), false);
+    len = strlen(search->text);
+    virSearchName(search, search->text, len, false);
+    if (search->text[len - 2] == '.')
+        virSearchSetByte(&search->needles[0], 1, '"', len + 1);
+    else
+        virSearchSetByte(&search->needles[0], 1, search->text[len - 2], len - 1);
 }
 
 /* Whether the string whose closing quote is at @quote is the name of a member. */
@@ -157,17 +177,40 @@ virSearchIsName(const struct virSearch *search, const char *text, size_t place, 
     return text[end] == '"' && !virSearchIsKey(text, end, len);
 }
 
+/* Finds the string whose last characters are at @place and behind. */
 static bool
-virSearchIsMac(const struct virSearchNeedle *needle, const char *text, size_t place)
+virSearchString(const char *text, size_t place, size_t len, size_t max, const char **string,
+                size_t *stringLen)
 {
-    size_t reach = MIN(place, VIR_SEARCH_MAC_MAX);
-    struct virMacAddr mac;
+    size_t reach = MIN(place, max);
     size_t i;
 
+    if (place + 2 >= len || text[place + 2] != '"')
+        return false;
     for (i = 1; i <= reach; i++) {
-        if (text[place - i] == '"')
-            return virMacAddrParse(&mac, text + place - i + 1, i) &&
-                   virMacAddrCompare(&mac, &needle->mac) == 0;
+        if (text[place - i] == '"') {
+            *string = text + place - i + 1;
+            *stringLen = i + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+virSearchIsMac(const struct virSearch *search, const char *text, size_t place, size_t len)
+{
+    struct virMacAddr mac;
+    const char *string;
+    size_t stringLen;
+    size_t i;
+
+    if (!virSearchString(text, place, len, VIR_SEARCH_MAC_MAX, &string, &stringLen) ||
+        !virMacAddrParse(&mac, string, stringLen))
+        return false;
+    for (i = 0; i < search->nmacs; i++) {
+        if (virMacAddrCompare(&mac, &search->macs[i]) == 0)
+            return true;
     }
     return false;
 }
@@ -175,27 +218,47 @@ virSearchIsMac(const struct virSearchNeedle *needle, const char *text, size_t pl
 static bool
 virSearchIsAddr(const struct virSearch *search, const char *text, size_t place, size_t len)
 {
-    size_t reach = MIN(place, INET6_ADDRSTRLEN);
     struct virSocketAddr addr;
-    size_t i;
+    const char *string;
+    size_t stringLen;
 
-    if (place + 2 >= len || text[place + 2] != '"')
+    return virSearchString(text, place, len, INET6_ADDRSTRLEN, &string, &stringLen) &&
+           virSocketAddrParse(&addr, string, stringLen) &&
+           virSocketAddrCompare(&addr, &search->addr) == 0;
+}
+
+/* Whether an address that is @addr may end with @c. */
+static bool
+virSearchIsLast(const struct virSocketAddr *addr, char c)
+{
+    const unsigned char last = addr->bytes[15];
+
+    return c_tolower(c) == "0123456789abcdef"[last & 0xf] || c == '0' + last % 10 || c == ':';
+}
+
+/* Whether the string whose first characters are at @place and behind is the address. */
+static bool
+virSearchBeginsAddr(const struct virSearch *search, const char *text, size_t place, size_t len)
+{
+    struct virSocketAddr addr;
+    const char *end;
+
+    if (place == 0 || text[place - 1] != '"')
         return false;
-    for (i = 1; i <= reach; i++) {
-        if (text[place - i] == '"')
-            return virSocketAddrParse(&addr, text + place - i + 1, i + 1) &&
-                   virSocketAddrCompare(&addr, &search->addr) == 0;
-    }
-    return false;
+    end = memchr(text + place, '"', MIN(len - place, INET6_ADDRSTRLEN));
+    return end && virSearchIsLast(&search->addr, end[-1]) &&
+           virSocketAddrParse(&addr, text + place, end - (text + place)) &&
+           virSocketAddrCompare(&addr, &search->addr) == 0;
 }
 
 static bool
-virSearchIsPlace(const struct virSearch *search, const struct virSearchNeedle *needle,
-                 const char *text, size_t place, size_t len)
+virSearchIsPlace(const struct virSearch *search, const char *text, size_t place, size_t len)
 {
     switch (search->kind) {
     case VIR_SEARCH_MAC:
-        return virSearchIsMac(needle, text, place);
+        return virSearchIsMac(search, text, place, len);
+    case VIR_SEARCH_ADDR_BEGIN:
+        return virSearchBeginsAddr(search, text, place, len);
     case VIR_SEARCH_ADDR:
         return virSearchIsAddr(search, text, place, len);
     case VIR_SEARCH_NAME:
@@ -204,14 +267,21 @@ virSearchIsPlace(const struct virSearch *search, const struct virSearchNeedle *n
     }
 }
 
-static inline virBlockTruth
-virSearchCompare(const struct virSearchNeedle *needle, const char *text)
-{
-    virBlockTruth truth = (virBlockLoad(text + needle->offsets[0]) |
-                           virBlockFill(needle->folds[0])) == virBlockFill(needle->bytes[0]);
+/* A needle, sixteen times: made once for a text, as a loop with calls would make it again and
+ * again. */
+struct virSearchBlocks {
+    virBlock bytes[2];
+    virBlock folds[2];
+    size_t offsets[2];
+};
 
-    return truth & ((virBlockLoad(text + needle->offsets[1]) | virBlockFill(needle->folds[1])) ==
-                    virBlockFill(needle->bytes[1]));
+static inline virBlockTruth
+virSearchCompare(const struct virSearchBlocks *needle, const char *text)
+{
+    virBlock first = virBlockLoad(text + needle->offsets[0]) | needle->folds[0];
+    virBlock second = virBlockLoad(text + needle->offsets[1]) | needle->folds[1];
+
+    return (first == needle->bytes[0]) & (second == needle->bytes[1]);
 }
 
 static bool
@@ -233,6 +303,11 @@ virSearchNeedleNext(const struct virSearch *search, const struct virSearchNeedle
     /* Places at which both bytes lie in the text */
     const size_t end = len > reach ? MIN(to, len - reach) : 0;
     const size_t stride = VIR_SEARCH_UNROLLED * VIR_BLOCK_SIZE;
+    const struct virSearchBlocks blocks = {
+        { virBlockFill(needle->bytes[0]), virBlockFill(needle->bytes[1]) },
+        { virBlockFill(needle->folds[0]), virBlockFill(needle->folds[1]) },
+        { needle->offsets[0], needle->offsets[1] },
+    };
     size_t place = from;
 
     for (; place + stride <= end; place += stride) {
@@ -240,8 +315,9 @@ virSearchNeedleNext(const struct virSearch *search, const struct virSearchNeedle
         virBlockTruth any = { 0 };
         size_t i;
 
+#pragma GCC unroll 4
         for (i = 0; i < VIR_SEARCH_UNROLLED; i++) {
-            truths[i] = virSearchCompare(needle, text + place + i * VIR_BLOCK_SIZE);
+            truths[i] = virSearchCompare(&blocks, text + place + i * VIR_BLOCK_SIZE);
             any |= truths[i];
         }
         if (virBlockMask(any) == 0)
@@ -252,14 +328,13 @@ virSearchNeedleNext(const struct virSearch *search, const struct virSearchNeedle
             for (; mask != 0; mask &= mask - 1) {
                 size_t found = place + i * VIR_BLOCK_SIZE + __builtin_ctz(mask);
 
-                if (virSearchIsPlace(search, needle, text, found, len))
+                if (virSearchIsPlace(search, text, found, len))
                     return found;
             }
         }
     }
     for (; place < end; place++) {
-        if (virSearchHasBytes(needle, text + place) &&
-            virSearchIsPlace(search, needle, text, place, len))
+        if (virSearchHasBytes(needle, text + place) && virSearchIsPlace(search, text, place, len))
             return place;
     }
     return to;

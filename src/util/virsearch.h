@@ -21,41 +21,44 @@
 #define VIR_SEARCH_AHEAD ((size_t)80)
 #define VIR_SEARCH_BEHIND ((size_t)48)
 
-/* MAC addresses that can be looked for at once. */
+/* MAC addresses that can be looked for at once, each with up to two needles. */
 #define VIR_SEARCH_MACS_MAX 8
+#define VIR_SEARCH_NEEDLES_MAX (2 * VIR_SEARCH_MACS_MAX)
 
 /* Two bytes that stand at fixed offsets from each other wherever the wanted string stands. */
 struct virSearchNeedle {
     unsigned char bytes[2];
     unsigned char folds[2]; /* 0x20 for a letter, which is then lower case: x | 0x20 == letter */
     size_t offsets[2];      /* from the place that is reported */
-    struct virMacAddr mac;  /* whose needle it is, if MAC addresses are wanted */
 };
 
 enum virSearchKind {
     VIR_SEARCH_NAME,
     VIR_SEARCH_MAC,
-    VIR_SEARCH_ADDR,
+    VIR_SEARCH_ADDR,       /* by its end */
+    VIR_SEARCH_ADDR_BEGIN, /* by its beginning */
 };
 
 struct virSearch {
     enum virSearchKind kind;
     const char *name;
     size_t len;
+    struct virMacAddr macs[VIR_SEARCH_MACS_MAX];
+    size_t nmacs;
     char text[16];             /* an IPv4 address, which is looked for as a name */
     struct virSocketAddr addr; /* an IPv6 address */
     bool dotted;               /* the name may go on with a dot */
     size_t nneedles;
-    struct virSearchNeedle needles[VIR_SEARCH_MACS_MAX];
+    struct virSearchNeedle needles[VIR_SEARCH_NEEDLES_MAX];
 };
 
 /* Wants string values that are @name, which must outlive @search, and if @dotted also those that
  * begin with it and a dot. Of a long name only the first bytes are looked for. */
 void virSearchName(struct virSearch *search, const char *name, size_t len, bool dotted);
 
-/* Wants string values that are one of the addresses at @macs, in any spelling that
- * virMacAddrParse() knows. More than VIR_SEARCH_MACS_MAX of them make every place one that is
- * reported. */
+/* Wants string values that are one of the addresses at @macs, which must outlive @search, in any
+ * spelling that virMacAddrParse() knows. More than VIR_SEARCH_MACS_MAX of them make every place one
+ * that is reported. */
 void virSearchMacs(struct virSearch *search, const struct virMacAddr *macs, size_t nmacs);
 
 /* Wants string values that are the address @addr, in any spelling that virSocketAddrParse() knows.
