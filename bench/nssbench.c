@@ -491,7 +491,8 @@ tableLine(const struct folder *folder, enum kind kind, bool guest, const struct 
 
     prepare(subjects, kind, guest, folder, ours, theirs);
     /* libvirt's modules have no look-ups by address */
-    compared = theirs->libvirt && (!subjects[THEIRS].reverse || subjects[THEIRS].module->byAddr);
+    compared = theirs->libvirt &&
+               (!subjects[THEIRS].reverse || subjects[THEIRS].module->hasReverse);
     measure(subjects, compared ? SUBJECTS : THEIRS, rounds);
     printf("%-9s  %-13s  %-12s  %9.1f  %9.1f  %8.2f", size, guest ? "libvirt_guest" : "libvirt",
            kinds[kind], median(&subjects[RAW]) / 1e3, median(&subjects[OURS]) / 1e3,

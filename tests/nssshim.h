@@ -32,9 +32,11 @@ typedef enum nss_status (*nssGetEnt)(struct hostent *host, char *buffer, size_t 
                                      int *herrnop);
 typedef enum nss_status (*nssEndEnt)(void);
 
-/* A function is NULL if the module does not have it. */
+/* Look-ups by address and the list answer that the service is not available where the module does
+ * not have them. */
 struct nssModule {
     void *handle;
+    gboolean hasReverse;
     nssByName byName;
     nssByName2 byName2;
     nssByName3 byName3;
