@@ -6,6 +6,7 @@
 # dnsmasq that runs the lease helper of the build folder BUILD, and guests with real DHCP clients; nsswitch.conf names
 # the modules of BUILD. The host is not changed, and everything ends with the script. Exits with 1 if an answer is not
 # what it should be.
+# shellcheck disable=SC2119 # options of start_dnsmasq
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)

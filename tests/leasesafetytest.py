@@ -242,6 +242,9 @@ def test_full_disk():
 
 def test_limit_of_file_size():
     """RLIMIT_FSIZE cuts a write and then kills, if the program does not catch SIGXFSZ."""
+    if leasehelper.WRAPPER:
+        tap.skip("a file that may not grow", "valgrind's own log could not grow either")
+        return
     leasehelper.clear()
     content = leasehelper.leases(250)
     leasehelper.write({STATUS: content})

@@ -128,12 +128,16 @@ def test_nomac():
          ".status:  | .status.nomac: fd00::3 - - 0 | init: duid 00:01; 4000000000 73 fd00::3 * 00:03:00:01:aa:aa"),
         ("a new lease is not the old one with its MAC address", [known, unknown],
          f".status:  | .status.nomac: fd00::3 - six 0 | init: {line}"),
+        ("what is no MAC address does not stay", [Event(["init"], {}), v6("old", 3, "six", mac=False)],
+         f".status:  | .status.nomac: fd00::3 - six 0 | init: {line}"),
         ("two of them", [unknown, v6("add", 4, mac=False)],
          f".status:  | .status.nomac: fd00::3 - six 0, fd00::4 - - 0 | init: {line}; "
          "4000000000 74 fd00::4 * 00:03:00:01:52:54:00:00:00:04"),
     ]:
         exits = "exit " + " ".join("0" * (len(events) + 1))
-        tap.equal(summary(helper.run(events)), f"{exits} | {expected}", f"no MAC address: {name}")
+        earlier = ('[{"ip-address": "fd00::3", "mac-address": "52:54:x", "client-id": "00:03:00:01:52:54:00:00:00:03", '
+                   '"expiry-time": 0}]').encode() if "does not stay" in name else b""
+        tap.equal(summary(helper.run(events, {STATUS: earlier})), f"{exits} | {expected}", f"no MAC address: {name}")
     helper.run([ADD, known])
     content = read()[STATUS]
     leasehelper.write({NOMAC: content.replace(b"six", b"old")})

@@ -126,6 +126,19 @@ leaseIsHostname(const char *text)
     return virHostnameIsValid(text, strlen(text));
 }
 
+char *
+leaseMember(const struct virLeaseRecord *record, enum virLeaseMember member,
+            gboolean (*isGood)(const char *text))
+{
+    const struct virLeaseString *string = &record->strings[member];
+    g_autofree char *text = NULL;
+
+    if (!string->bytes || memchr(string->bytes, '\0', string->len))
+        return NULL;
+    text = g_strndup(string->bytes, string->len);
+    return isGood(text) ? g_steal_pointer(&text) : NULL;
+}
+
 /* Takes @text as the member, if there is one and it is what it should be. */
 static void
 leaseEventSet(struct leaseEvent *event, enum virLeaseMember member, const char *text,

@@ -42,6 +42,10 @@ const char *leaseEventBridge(GError **error);
  * fail with @error. */
 gboolean leaseEventParse(struct leaseEvent *event, int argc, char **argv, GError **error);
 
+/* Returns a member of @record as text if it is what @isGood says, else NULL. Free with g_free(). */
+char *leaseMember(const struct virLeaseRecord *record, enum virLeaseMember member,
+                  gboolean (*isGood)(const char *text));
+
 /* Whether @text is a client's identifier or DUID: octets in hexadecimal, two digits each with
  * colons between them, at most LEASE_CLIENT_ID_MAX. */
 gboolean leaseIsClientId(const char *text);

@@ -31,20 +31,6 @@ struct leaseInit {
     GHashTable *seen; /* addresses: a lease on its way from one file to the other is in both */
 };
 
-/* Returns the member as text if it is what @isGood says, else NULL. Free with g_free(). */
-static char *
-leaseInitMember(const struct virLeaseRecord *record, enum virLeaseMember member,
-                gboolean (*isGood)(const char *text))
-{
-    const struct virLeaseString *string = &record->strings[member];
-    g_autofree char *text = NULL;
-
-    if (!string->bytes || memchr(string->bytes, '\0', string->len))
-        return NULL;
-    text = g_strndup(string->bytes, string->len);
-    return isGood(text) ? g_steal_pointer(&text) : NULL;
-}
-
 static const char *
 leaseInitOrNone(const char *text)
 {
@@ -58,11 +44,11 @@ leaseInitVisit(const struct virLeaseRecord *record, const char *text, size_t len
     const gboolean isV6 = record->addr.family == AF_INET6;
     const struct virLeaseString *ip = &record->strings[VIR_LEASE_IP_ADDRESS];
     g_autofree char *address = g_strndup(ip->bytes, ip->len);
-    g_autofree char *client = isV6 ? leaseInitMember(record, VIR_LEASE_IAID, leaseIsIaid)
-                                   : leaseInitMember(record, VIR_LEASE_MAC_ADDRESS,
-                                                     leaseIsHardwareAddress);
-    g_autofree char *hostname = leaseInitMember(record, VIR_LEASE_HOSTNAME, leaseIsHostname);
-    g_autofree char *id = leaseInitMember(record, VIR_LEASE_CLIENT_ID, leaseIsClientId);
+    g_autofree char *client = isV6 ? leaseMember(record, VIR_LEASE_IAID, leaseIsIaid)
+                                   : leaseMember(record, VIR_LEASE_MAC_ADDRESS,
+                                                 leaseIsHardwareAddress);
+    g_autofree char *hostname = leaseMember(record, VIR_LEASE_HOSTNAME, leaseIsHostname);
+    g_autofree char *id = leaseMember(record, VIR_LEASE_CLIENT_ID, leaseIsClientId);
 
     (void)text;
     (void)len;
@@ -75,7 +61,7 @@ leaseInitVisit(const struct virLeaseRecord *record, const char *text, size_t len
     if (!g_hash_table_add(init->seen, g_bytes_new(&record->addr, sizeof(record->addr))))
         return;
     if (isV6 && !init->serverDuid)
-        init->serverDuid = leaseInitMember(record, VIR_LEASE_SERVER_DUID, leaseIsServerDuid);
+        init->serverDuid = leaseMember(record, VIR_LEASE_SERVER_DUID, leaseIsServerDuid);
     g_string_append_printf(isV6 ? init->v6 : init->v4, "%" G_GINT64_FORMAT " %s %s %s %s\n",
                            record->expiry, client, address, leaseInitOrNone(hostname),
                            leaseInitOrNone(id));

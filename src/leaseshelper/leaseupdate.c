@@ -83,17 +83,18 @@ leaseUpdateVisit(const struct virLeaseRecord *record, const char *text, size_t l
 {
     struct leaseUpdate *update = opaque;
     const struct virLeaseRecord *event = &update->event->record;
-    const struct virLeaseString *mac = &record->strings[VIR_LEASE_MAC_ADDRESS];
+    g_autofree char *mac = NULL;
 
     if (virSocketAddrCompare(&record->addr, &event->addr) != 0) {
         leaseListAdd(update->reading, text, len);
         return;
     }
     update->reading->changed = TRUE;
-    if (mac->bytes && leaseStringEqual(&record->strings[VIR_LEASE_CLIENT_ID],
-                                       &event->strings[VIR_LEASE_CLIENT_ID])) {
+    mac = leaseMember(record, VIR_LEASE_MAC_ADDRESS, leaseIsHardwareAddress);
+    if (mac && leaseStringEqual(&record->strings[VIR_LEASE_CLIENT_ID],
+                                &event->strings[VIR_LEASE_CLIENT_ID])) {
         g_free(update->mac);
-        update->mac = g_strndup(mac->bytes, mac->len);
+        update->mac = g_steal_pointer(&mac);
     }
 }
 

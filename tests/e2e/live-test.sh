@@ -5,7 +5,7 @@
 # live-test.sh: guests that come, change and go, with a real dnsmasq, real DHCP clients, the real glibc and a real ssh,
 # in namespaces of its own. Every answer is compared with what the network's dnsmasq says over DNS.
 # Wants LEASEDIR, RUNSTATEDIR, NSS_MODULE_DIR and LEASE_HELPER.
-# shellcheck disable=SC2317 # what wait_for calls
+# shellcheck disable=SC2119,SC2317 # options of start_dnsmasq; what wait_for calls
 set -u
 export LC_ALL=C
 # shellcheck source=tests/lib.sh
@@ -13,10 +13,7 @@ export LC_ALL=C
 # shellcheck source=tests/e2e/network.sh
 . "$(dirname "$0")/network.sh"
 
-[ -z "${NSS_TEST_SANITIZED:-}" ] || skip_all "a sanitized build is not what ships: getent cannot load its modules"
-[ -z "${NSS_TEST_WRAPPER:-}" ] || skip_all "dnsmasq runs the helper itself, not under valgrind"
-absent=$(lacking ip dnsmasq busybox dig getent python3)
-[ -z "$absent" ] || skip_all "not installed:$absent"
+need ip dnsmasq busybox dig getent python3
 enter_namespace "$0" || skip_all "no private mount, network and process namespaces to be had here"
 
 # found NAME ADDRESSES CASE: service libvirt and the network's own DNS say the same

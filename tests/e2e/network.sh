@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
-# shellcheck shell=sh disable=SC2016,SC2034,SC2317 # for a guest's shell; for who sources this; what wait_for calls
+# shellcheck shell=sh disable=SC2016,SC2034,SC2119,SC2120,SC2317 # for a guest's shell; for who sources this; what wait_for calls
 #
 # A network as libvirt makes them, without libvirtd: a bridge, its dnsmasq with our lease helper, and guests that are
 # network namespaces with a DHCP client. All of it is in namespaces of the script that sources this, behind tests/lib.sh,
@@ -22,6 +22,14 @@ lacking() {
     for command; do
         command -v "$command" >/dev/null 2>&1 || printf ' %s' "$command"
     done
+}
+
+# need COMMAND...: skips all cases of a test where it cannot run
+need() {
+    [ -z "${NSS_TEST_SANITIZED:-}" ] || skip_all "a sanitized build is not what ships: getent cannot load its modules"
+    [ -z "${NSS_TEST_WRAPPER:-}" ] || skip_all "dnsmasq runs the helper itself, not under valgrind"
+    absent=$(lacking "$@")
+    [ -z "$absent" ] || skip_all "not installed:$absent"
 }
 
 # wait_for COMMAND...: until it succeeds, for at most ten seconds

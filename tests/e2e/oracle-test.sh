@@ -13,10 +13,7 @@ export LC_ALL=C
 # shellcheck source=tests/e2e/network.sh
 . "$(dirname "$0")/network.sh"
 
-[ -z "${NSS_TEST_SANITIZED:-}" ] || skip_all "a sanitized build is not what ships: getent cannot load its modules"
-[ -z "${NSS_TEST_WRAPPER:-}" ] || skip_all "dnsmasq runs the helper itself, not under valgrind"
-absent=$(lacking ip dnsmasq busybox dig getent python3 dhclient)
-[ -z "$absent" ] || skip_all "not installed:$absent"
+need ip dnsmasq busybox dig getent python3 dhclient
 enter_namespace "$0" "$@" || skip_all "no private mount, network and process namespaces to be had here"
 
 make_network
