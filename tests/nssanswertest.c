@@ -979,6 +979,17 @@ static const struct reverse reverses[] = {
     { "declared-any-name", "[]", NULL, "10.0.0.1 wpad\n", "libvirt", "10.0.0.1", "SUCCESS wpad" },
     { "declared-and-leased", WEB, NULL, "10.0.0.1 static\n", "libvirt", "10.0.0.1",
       "SUCCESS static web" },
+    { "declared-with-the-leased-name-first", WEB, NULL, "10.0.0.1 web www\n", "libvirt", "10.0.0.1",
+      "SUCCESS web www" },
+    { "the-best-of-equal-names-counts",
+      "[" LEASE(
+          "10.0.0.1", "01", NAMED("x"),
+          "") ","
+              "{" MAC
+              "\"ip-address\": \"10.0.0.1\", \"hostname\": \"y\", \"expiry-time\": 4000000001},"
+              "{" MAC
+              "\"ip-address\": \"10.0.0.1\", \"hostname\": \"x\", \"expiry-time\": 4000000002}]",
+      NULL, NULL, "libvirt", "10.0.0.1", "SUCCESS x y" },
     { "declared-mapped-asked-v4", "[]", NULL, "::ffff:10.0.0.1 web\n", "libvirt", "10.0.0.1",
       "SUCCESS web" },
     { "declared-mapped", "[]", NULL, "::ffff:10.0.0.1 web\n", "libvirt", "::ffff:10.0.0.1",

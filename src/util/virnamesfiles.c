@@ -321,6 +321,15 @@ virNamesByNameAndAddr(const void *a, const void *b, const void *base)
     return order;
 }
 
+static int
+virNamesBySeen(const void *a, const void *b, const void *base)
+{
+    const struct virNamesEntry *left = virNamesEntryAt(a, base);
+    const struct virNamesEntry *right = virNamesEntryAt(b, base);
+
+    return left->seen < right->seen ? -1 : left->seen > right->seen;
+}
+
 /* Drops what another entry has said. */
 static size_t
 virNamesUnique(uint32_t *index, size_t count, const void *base)
@@ -355,8 +364,14 @@ virNamesFinishEntries(struct virNamesSearch *search, struct virNames *names, vir
         if (entry->addr.family != AF_UNSPEC)
             index[count++] = (unsigned char *)entry - search->scratch->base;
     }
-    count = virNamesUnique(index, count, search->scratch->base);
+    /* Of equal names the best stays, where that one belongs */
     virSort(index, count, sizeof(*index), compare, search->scratch->base);
+    for (i = 0; i < count; i++) {
+        entry = (void *)(search->scratch->base + index[i]);
+        entry->seen = i;
+    }
+    count = virNamesUnique(index, count, search->scratch->base);
+    virSort(index, count, sizeof(*index), virNamesBySeen, search->scratch->base);
     virScratchCommit(search->scratch, count * sizeof(*index));
     names->entries = (const void *)(search->scratch->base + offset);
     names->nentries = count;
