@@ -33,7 +33,7 @@ struct virJsonArena {
 size_t
 virJsonObjectArenaSize(size_t len)
 {
-    return 1024 + 2048 + 2048 + 2 * len;
+    return _Alignof(max_align_t) + 1024 + 2048 + 2048 + 2 * len;
 }
 
 static void *
@@ -192,10 +192,12 @@ virJsonObjectParse(const char *text, size_t len, void *arena, size_t arenaSize,
         .yajl_start_array = virJsonOnStartArray,
         .yajl_end_array = virJsonOnEnd,
     };
+    /* The caller's memory may lie behind an array of MAC addresses */
+    const size_t padding = MIN(-(uintptr_t)arena % _Alignof(max_align_t), arenaSize);
     struct virJsonParser parser = {
         .visitor = visitor,
         .key = VIR_JSON_NO_KEY,
-        .arena = { .base = arena, .size = arenaSize },
+        .arena = { .base = (unsigned char *)arena + padding, .size = arenaSize - padding },
     };
     yajl_alloc_funcs allocator = { virJsonArenaMalloc, virJsonArenaRealloc, virJsonArenaFree,
                                    &parser.arena };

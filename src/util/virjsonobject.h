@@ -48,7 +48,7 @@ struct virJsonVisitor {
 size_t virJsonObjectArenaSize(size_t len);
 
 /* Parses the @len bytes at @text, exactly one object without anything around it. yajl takes its
- * memory from the @arenaSize bytes at @arena alone, which must be aligned for any type. Strings
+ * memory from the @arenaSize bytes at @arena alone. Strings
  * need not be UTF-8: dnsmasq passes on what a guest sends. Returns 0;
  * -EBADMSG when the text is no object; -EINVAL when the visitor said false; -ENOMEM when the arena
  * was too small. */
