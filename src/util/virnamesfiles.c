@@ -316,18 +316,13 @@ virNamesByNameAndAddr(const void *a, const void *b, const void *base)
 
     if (order == 0)
         order = virHostnameCompare(left->name, left->len, right->name, right->len);
-    if (order == 0)
-        order = left->seen < right->seen ? -1 : left->seen > right->seen;
-    return order;
+    return order ? order : virNamesInOrder(left, right);
 }
 
 static int
 virNamesBySeen(const void *a, const void *b, const void *base)
 {
-    const struct virNamesEntry *left = virNamesEntryAt(a, base);
-    const struct virNamesEntry *right = virNamesEntryAt(b, base);
-
-    return left->seen < right->seen ? -1 : left->seen > right->seen;
+    return virNamesInOrder(virNamesEntryAt(a, base), virNamesEntryAt(b, base));
 }
 
 /* Drops what another entry has said. */

@@ -39,12 +39,6 @@ virNamesIndexed(const struct virNamesIndex *index, size_t i)
 }
 
 static int
-virNamesInOrder(const struct virNamesEntry *a, const struct virNamesEntry *b)
-{
-    return a->seen < b->seen ? -1 : a->seen > b->seen;
-}
-
-static int
 virNamesByText(const void *a, const void *b, const void *base)
 {
     const struct virNamesEntry *left = virNamesEntryAt(a, base);

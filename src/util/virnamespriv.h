@@ -129,6 +129,13 @@ virNamesEntryAt(const void *offset, const void *base)
     return (const void *)((const unsigned char *)base + *(const uint32_t *)offset);
 }
 
+/* <0, 0, >0: the order in which entries were added. */
+static inline int
+virNamesInOrder(const struct virNamesEntry *a, const struct virNamesEntry *b)
+{
+    return a->seen < b->seen ? -1 : a->seen > b->seen;
+}
+
 /* ---- virnames.c ---- */
 
 /* Whether @line declares @name. */
