@@ -73,10 +73,10 @@ static const struct lookup lookups[] = {
       "www.debian.org", AF_UNSPEC, "a.status:foreign(10.0.0.1)", "unknown" },
     { "invalid", "[]", NULL, VIR_NAMES_LIBVIRT, "a b", AF_UNSPEC, "invalid", "unknown" },
     { "reserved", "[" LEASE("10.0.0.1", "01", "wpad", "1500") "]", NULL, VIR_NAMES_LIBVIRT, "wpad",
-      AF_UNSPEC, "a.status:answer(10.0.0.1) reserved", "unknown" },
+      AF_UNSPEC, "a.status:answer(10.0.0.1) reserved<wpad>", "unknown" },
     { "other-domain", "[" LEASE("10.0.0.1", "01", "db", "1500") "]", "[" MAP("db", MAC2) "]",
       VIR_NAMES_LIBVIRT, "db", AF_UNSPEC,
-      "a.status:answer(10.0.0.1) a.macs:map(db,1) other-domain[10.0.0.1]", "unknown" },
+      "a.status:answer(10.0.0.1) a.macs:map(db,1) other-domain[10.0.0.1]<db>", "unknown" },
     { "own-domain", "[" LEASE("10.0.0.1", "01", "db", "1500") "]", "[" MAP("db", MAC1) "]",
       VIR_NAMES_LIBVIRT, "db", AF_UNSPEC, "a.status:answer(10.0.0.1) a.macs:map(db,1)",
       "found 10.0.0.1/1500" },
@@ -124,6 +124,7 @@ hear(const struct virNamesNote *note, void *opaque)
         [VIR_NAMES_NOTE_STATIC_NAME] = "static-name",
         [VIR_NAMES_NOTE_EXPIRED] = "expired",
         [VIR_NAMES_NOTE_FOREIGN] = "foreign",
+        [VIR_NAMES_NOTE_NOT_A_NAME] = "not-a-name",
         [VIR_NAMES_NOTE_INVALID_NAME] = "invalid",
         [VIR_NAMES_NOTE_RESERVED_NAME] = "reserved",
         [VIR_NAMES_NOTE_OTHER_DOMAIN] = "other-domain",
@@ -153,6 +154,8 @@ hear(const struct virNamesNote *note, void *opaque)
         appendAddress(text, note->addr);
         g_string_append_c(text, ']');
     }
+    if (note->name)
+        g_string_append_printf(text, "<%.*s>", (int)note->nameLen, note->name);
 }
 
 static char *
@@ -324,6 +327,252 @@ testTooMany(void)
     removeFolder(folder);
 }
 
+/* ---- everything ---- */
+
+static enum virNamesResult
+listAll(const char *folder, enum virNamesService service, struct virNames *names, GString *notes)
+{
+    const struct virNamesTracer tracer = { hear, notes };
+    const struct virNamesQuery query = {
+        .folder = folder, .service = service, .now = NOW, .tracer = notes ? &tracer : NULL
+    };
+
+    return virNamesAll(names, &query);
+}
+
+/* "name address file" of each entry */
+static char *
+describeEntries(const struct virNames *names)
+{
+    GString *text = g_string_new(NULL);
+    size_t i;
+
+    for (i = 0; i < names->nentries; i++) {
+        const struct virNamesEntry *entry = virNamesGetEntry(names, i);
+
+        g_string_append_printf(text, "%s%s ", i ? ", " : "", entry->name);
+        appendAddress(text, &entry->addr);
+        g_string_append_printf(text, " %s", virNamesGetFile(names, entry));
+    }
+    return g_string_free(text, FALSE);
+}
+
+static const struct listed {
+    const char *path;
+    const char *status;
+    const char *macs;
+    const char *hosts; /* a.addnhosts, NULL: none */
+    const char *notes; /* those that say why something is left out, of service libvirt */
+    const char *expected;
+} listed[] = {
+    { "files", "[" LEASE("10.0.0.1", "01", "web", "1000") "]", NULL, "10.0.0.7 seven\n",
+      "a.addnhosts:static[10.0.0.7] a.status:answer(10.0.0.1) b.status:answer(10.0.0.99)",
+      "web 10.0.0.1 a.status, good 10.0.0.99 b.status, seven 10.0.0.7 a.addnhosts" },
+    { "reserved", "[" LEASE("10.0.0.1", "01", "wpad", "1000") "]", NULL, NULL,
+      "a.status:answer(10.0.0.1) b.status:answer(10.0.0.99) a.status:reserved[10.0.0.1]<wpad>",
+      "good 10.0.0.99 b.status" },
+    { "other-domain", "[" LEASE("10.0.0.1", "01", "db", "1000") "]", "[" MAP("db", MAC2) "]", NULL,
+      "a.status:answer(10.0.0.1) b.status:answer(10.0.0.99) a.status:other-domain[10.0.0.1]<db>",
+      "good 10.0.0.99 b.status" },
+    { "declared", "[" LEASE("10.0.0.1", "01", "db", "1000") "]", NULL, "10.0.0.7 db\n",
+      "a.addnhosts:static[10.0.0.7] a.status:answer(10.0.0.1) b.status:answer(10.0.0.99) "
+      "a.status:static-name[10.0.0.1]<db>",
+      "good 10.0.0.99 b.status, db 10.0.0.7 a.addnhosts" },
+    { "not-a-name", "[" LEASE("10.0.0.1", "01", "a b", "1000") "]", NULL, NULL,
+      "a.status:not-a-name(10.0.0.1) b.status:answer(10.0.0.99)", "good 10.0.0.99 b.status" },
+    { "no-name", "[" LEASE("10.0.0.1", "01", "", "1000") "]", NULL, NULL,
+      "b.status:answer(10.0.0.99)", "good 10.0.0.99 b.status" },
+};
+
+static void
+testListed(gconstpointer data)
+{
+    const struct listed *listing = data;
+    g_autofree char *folder = makeFolder();
+    g_autofree struct virNames *names = g_new(struct virNames, 1);
+    g_autoptr(GString) notes = g_string_new(NULL);
+    g_autofree char *got = NULL;
+
+    writeFile(folder, "a.status", listing->status);
+    writeFile(folder, "a.macs", listing->macs);
+    writeFile(folder, "a.addnhosts", listing->hosts);
+    writeFile(folder, "b.status", GOOD);
+    g_assert_cmpint(listAll(folder, VIR_NAMES_LIBVIRT, names, notes), ==, VIR_NAMES_FOUND);
+    got = describeEntries(names);
+    virNamesClear(names);
+    g_assert_cmpstr(notes->str, ==, listing->notes);
+    g_assert_cmpstr(got, ==, listing->expected);
+    removeFolder(folder);
+}
+
+/* However many leases there are, what networks declare is listed, and is no guest's. */
+static void
+testListFull(void)
+{
+    g_autofree char *folder = makeFolder();
+    g_autofree struct virNames *names = g_new(struct virNames, 1);
+    g_autoptr(GString) json = g_string_new("[" LEASE("10.0.0.1", "01", "db", "0"));
+    g_autoptr(GString) notes = g_string_new(NULL);
+    unsigned int declared = 0;
+    unsigned int i;
+
+    for (i = 0; i <= VIR_NAMES_ANSWERS_MAX; i++)
+        g_string_append_printf(json,
+                               ",{\"ip-address\": \"10.%u.%u.%u\", \"hostname\": \"h%u\", "
+                               "\"expiry-time\": 0}",
+                               i >> 16, (i >> 8) & 255, i & 255, i);
+    g_string_append_c(json, ']');
+    writeFile(folder, "a.status", json->str);
+    writeFile(folder, "a.addnhosts", "10.9.0.7 db\n");
+    g_assert_cmpint(listAll(folder, VIR_NAMES_LIBVIRT, names, notes), ==, VIR_NAMES_FOUND);
+    /* One place is that of the lease that was dropped */
+    g_assert_cmpuint(names->nentries, ==, VIR_NAMES_ANSWERS_MAX - 1);
+    for (i = 0; i < names->nentries; i++) {
+        const struct virNamesEntry *entry = virNamesGetEntry(names, i);
+
+        if (strcmp(entry->name, "db") != 0)
+            continue;
+        g_assert_true(entry->isStatic);
+        declared++;
+    }
+    g_assert_cmpuint(declared, ==, 1);
+    g_assert_nonnull(strstr(notes->str, "a.status:too-many"));
+    virNamesClear(names);
+    removeFolder(folder);
+}
+
+/* Where there are more declared names, or domains, than can be known, no guest is believed. */
+static void
+testListFailsClosed(gconstpointer data)
+{
+    const char *file = data;
+    bool isMap = strcmp(file, "a.macs") == 0;
+    g_autofree char *folder = makeFolder();
+    g_autofree struct virNames *names = g_new(struct virNames, 1);
+    g_autoptr(GString) text = g_string_new(isMap ? "[" : "");
+    unsigned int i;
+
+    for (i = 0; i <= VIR_NAMES_ANSWERS_MAX; i++) {
+        if (isMap)
+            g_string_append_printf(text, "%s{\"domain\": \"d%u\", \"macs\": []}", i ? "," : "", i);
+        else
+            g_string_append_printf(text, "10.%u.%u.%u d%u\n", i >> 16, (i >> 8) & 255, i & 255, i);
+    }
+    if (isMap)
+        g_string_append_c(text, ']');
+    writeFile(folder, file, text->str);
+    writeFile(folder, "b.status", GOOD);
+    g_assert_cmpint(listAll(folder, VIR_NAMES_LIBVIRT, names, NULL), ==,
+                    isMap ? VIR_NAMES_UNKNOWN : VIR_NAMES_FOUND);
+    g_assert_cmpuint(names->nentries, ==, isMap ? 0 : VIR_NAMES_ANSWERS_MAX);
+    virNamesClear(names);
+    removeFolder(folder);
+}
+
+/* A domain's name is in memory once for each of its leases: the longest must not fill it. */
+static void
+testLongDomain(void)
+{
+    g_autofree char *folder = makeFolder();
+    g_autofree struct virNames *names = g_new(struct virNames, 1);
+    g_autofree char *longest = g_strnfill(255, 'd');
+    g_autofree char *tooLong = g_strnfill(30000, 'e');
+    g_autoptr(GString) maps = g_string_new("[");
+    g_autoptr(GString) leases = g_string_new("[");
+    unsigned int i;
+
+    for (i = 0; i < 20000; i++) {
+        if (i % 1000 == 0)
+            g_string_append_printf(maps, "%s{\"domain\": \"%s\", \"macs\": [\"ff:1:2:3:4:5\"",
+                                   i ? "]}," : "", i == 1000 ? tooLong : longest);
+        g_string_append_printf(maps, ",\"52:54:0:0:%x:%x\"", i >> 8, i & 255);
+        g_string_append_printf(leases,
+                               "%s{\"ip-address\": \"10.0.%u.%u\", \"mac-address\": "
+                               "\"52:54:00:00:%02x:%02x\", \"expiry-time\": 0}",
+                               i ? "," : "", i >> 8, i & 255, i >> 8, i & 255);
+    }
+    g_string_append(maps, "]}]");
+    g_string_append_c(leases, ']');
+    writeFile(folder, "a.macs", maps->str);
+    writeFile(folder, "a.status", leases->str);
+    g_assert_cmpint(listAll(folder, VIR_NAMES_LIBVIRT_GUEST, names, NULL), ==, VIR_NAMES_FOUND);
+    g_assert_cmpuint(names->nentries, ==, 19000);
+    virNamesClear(names);
+    removeFolder(folder);
+}
+
+/* A declaration for an IPv4 address mapped into IPv6 keeps the name from guests by IPv4, whichever
+ * way one asks. */
+static void
+testMappedDeclaration(void)
+{
+    static const int families[] = { AF_INET, AF_UNSPEC };
+    g_autofree char *folder = makeFolder();
+    g_autofree struct virNames *names = g_new(struct virNames, 1);
+    struct virNamesQuery query = { .folder = folder, .name = "db", .now = NOW };
+    size_t i;
+
+    writeFile(folder, "a.status", "[" LEASE("10.0.0.1", "01", "db", "1000") "]");
+    writeFile(folder, "a.addnhosts", "::ffff:10.0.0.5 db\n");
+    for (i = 0; i < G_N_ELEMENTS(families); i++) {
+        query.family = families[i];
+        g_assert_cmpint(virNamesByName(names, &query), ==, VIR_NAMES_FOUND);
+        g_assert_cmpuint(names->nanswers, ==, 1);
+        g_assert_true(names->answers[0].isStatic);
+        virNamesClear(names);
+    }
+    query.addr = (struct virSocketAddr){ AF_INET, { 10, 0, 0, 1 } };
+    g_assert_cmpint(virNamesByAddress(names, &query), ==, VIR_NAMES_UNKNOWN);
+    virNamesClear(names);
+    g_assert_cmpint(listAll(folder, VIR_NAMES_LIBVIRT, names, NULL), ==, VIR_NAMES_FOUND);
+    g_assert_cmpuint(names->nentries, ==, 1);
+    virNamesClear(names);
+    removeFolder(folder);
+}
+
+/* ---- a visit ---- */
+
+static void
+visitLease(const char *file, const struct virLease *lease, void *opaque)
+{
+    g_string_append_printf(opaque, "%s lease %.*s, ", file, (int)lease->hostnameLen,
+                           lease->hostname);
+}
+
+static void
+visitMap(const char *file, const struct virMacMap *map, void *opaque)
+{
+    g_string_append_printf(opaque, "%s map %.*s, ", file, (int)map->domainLen, map->domain);
+}
+
+static void
+visitDeclared(const char *file, const struct virHostsLine *line, void *opaque)
+{
+    g_string_append_printf(opaque, "%s hosts %.*s, ", file, (int)line->len, line->names);
+}
+
+static void
+testVisit(void)
+{
+    g_autofree char *folder = makeFolder();
+    g_autoptr(GString) seen = g_string_new(NULL);
+    g_autoptr(GString) notes = g_string_new(NULL);
+    const struct virNamesVisitor visitor = { visitLease, visitMap, visitDeclared, seen };
+    const struct virNamesTracer tracer = { hear, notes };
+
+    writeFile(folder, "a.status", "[" LEASE("10.0.0.1", "01", "wpad", "3") "");
+    writeFile(folder, "b.status", GOOD);
+    writeFile(folder, "a.macs", "[1, " MAP("wpad", MAC2) "]");
+    writeFile(folder, "a.addnhosts", "10.0.0.7 seven eight\n");
+    g_assert_cmpint(virNamesVisit(folder, &visitor, &tracer), ==, 0);
+    g_assert_cmpstr(seen->str, ==,
+                    "a.status lease wpad, b.status lease good, a.macs map wpad, a.addnhosts hosts  "
+                    "seven eight, ");
+    g_assert_cmpstr(notes->str, ==, "a.status:damaged@101 a.macs:damaged@1");
+    removeFolder(folder);
+    g_assert_cmpint(virNamesVisit(folder, &visitor, &tracer), ==, -ENOENT);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -333,5 +582,12 @@ main(int argc, char **argv)
     g_test_add_func("/bad-files", testBadFiles);
     g_test_add_func("/no-descriptor", testNoDescriptor);
     g_test_add_func("/too-many", testTooMany);
+    TEST_ADD_TABLE("list", listed, testListed);
+    g_test_add_func("/list-full", testListFull);
+    g_test_add_data_func("/list-fails-closed/declared", "a.addnhosts", testListFailsClosed);
+    g_test_add_data_func("/list-fails-closed/domains", "a.macs", testListFailsClosed);
+    g_test_add_func("/list-long-domain", testLongDomain);
+    g_test_add_func("/mapped-declaration", testMappedDeclaration);
+    g_test_add_func("/visit", testVisit);
     return g_test_run();
 }

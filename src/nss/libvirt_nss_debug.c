@@ -121,6 +121,9 @@ nssDebugNote(const struct virNamesNote *note, void *opaque)
     case VIR_NAMES_NOTE_FOREIGN:
         nssDebugLease(note->file, note->lease, "left out, not in the domain of its network");
         break;
+    case VIR_NAMES_NOTE_NOT_A_NAME:
+        nssDebugLease(note->file, note->lease, "left out, that is no host name");
+        break;
     case VIR_NAMES_NOTE_INVALID_NAME:
         nssDebugPrint("not a host name, no guest can have it");
         break;

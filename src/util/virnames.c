@@ -118,7 +118,6 @@ virNamesReadLeases(struct virNamesSearch *search)
         virSearchMacs(&wanted, virNamesMacs(search), search->macs.count);
     else
         virNamesWantName(search, &wanted);
-    search->answers.offset = virScratchBegin(search->scratch);
     return virNamesReadStatus(search, &wanted, virNamesHandleLease);
 }
 
@@ -214,7 +213,10 @@ virNamesDrop(struct virNamesSearch *search, virNamesFilter stays, int kind)
         if (stays(search, &answers[i]))
             continue;
         if (kind >= 0)
-            virNamesTell(search, (struct virNamesNote){ .kind = kind, .addr = &answers[i].addr });
+            virNamesTell(search, (struct virNamesNote){ .kind = kind,
+                                                        .addr = &answers[i].addr,
+                                                        .name = search->name,
+                                                        .nameLen = search->len });
         answers[i].addr.family = AF_UNSPEC;
     }
     for (i = 0; i < count; i++) {
@@ -254,10 +256,12 @@ virNamesIsUndeclared(const struct virNamesSearch *search, const struct virNamesA
     bool declared = false;
     size_t i;
 
-    for (i = search->leases; i < search->answers.count && !answer->isStatic; i++) {
-        if (answers[i].addr.family != answer->addr.family)
+    for (i = 0; i < search->declared && !answer->isStatic; i++) {
+        const struct virSocketAddr kept = virNamesKeptFor(&answers[i].addr);
+
+        if (kept.family != answer->addr.family)
             continue;
-        if (virSocketAddrCompare(&answers[i].addr, &answer->addr) == 0)
+        if (virSocketAddrCompare(&kept, &answer->addr) == 0)
             return true;
         declared = true;
     }
@@ -279,11 +283,13 @@ virNamesJudgeLeases(struct virNamesSearch *search)
     int result;
 
     if (virNamesIsReserved(search->name, search->len)) {
-        virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_RESERVED_NAME });
+        virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_RESERVED_NAME,
+                                                    .name = search->name,
+                                                    .nameLen = search->len });
         virNamesDrop(search, virNamesIsStatic, -1);
         return 0;
     }
-    if (search->answers.count > search->leases)
+    if (search->declared > 0)
         virNamesDrop(search, virNamesIsUndeclared, VIR_NAMES_NOTE_STATIC_NAME);
     if ((result = virNamesReadMaps(search)) == 0)
         virNamesDrop(search, virNamesIsOfDomain, VIR_NAMES_NOTE_OTHER_DOMAIN);
@@ -293,12 +299,15 @@ virNamesJudgeLeases(struct virNamesSearch *search)
 static int
 virNamesFindHostname(struct virNamesSearch *search)
 {
-    int result = virNamesReadLeases(search);
+    int result;
 
-    search->leases = search->answers.count;
-    if (result == 0)
-        result = virNamesReadHosts(search, virNamesHandleHosts);
-    if (result == 0 && search->leases > 0)
+    search->answers.offset = virScratchBegin(search->scratch);
+    result = virNamesReadHosts(search, virNamesHandleHosts);
+    search->declared = search->answers.count;
+    /* Where not all that is declared is known, no guest is believed */
+    if (result == 0 && !search->tooMany)
+        result = virNamesReadLeases(search);
+    if (result == 0 && search->answers.count > search->declared)
         result = virNamesJudgeLeases(search);
     virNamesDrop(search, virNamesIsAnswer, -1);
     return result;
@@ -309,6 +318,7 @@ virNamesFindDomain(struct virNamesSearch *search)
 {
     int result = virNamesReadMaps(search);
 
+    search->answers.offset = virScratchBegin(search->scratch);
     return result < 0 || search->macs.count == 0 ? result : virNamesReadLeases(search);
 }
 

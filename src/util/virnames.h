@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "virhosts.h"
 #include "virlease.h"
 #include "virmacmap.h"
 #include "virscratch.h"
@@ -32,18 +33,19 @@ enum virNamesNoteKind {
     VIR_NAMES_NOTE_FILE_DAMAGED,  /* file, offset: not an array of objects from there on */
     VIR_NAMES_NOTE_NOT_A_RECORD,  /* file, offset: an object that is no lease or no map entry */
     VIR_NAMES_NOTE_MAP_ENTRY,     /* file, map: the domain has the name */
-    VIR_NAMES_NOTE_ANSWER,        /* file, lease: it answers */
-    VIR_NAMES_NOTE_STATIC,        /* file, addr: a network declares it, and it answers */
-    VIR_NAMES_NOTE_EXPIRED,       /* file, lease: it would, but has run out */
+    VIR_NAMES_NOTE_ANSWER,  /* file, lease: it answers, unless its address is left out below */
+    VIR_NAMES_NOTE_STATIC,  /* file, addr: a network declares it, and it answers */
+    VIR_NAMES_NOTE_EXPIRED, /* file, lease: it would, but has run out */
     VIR_NAMES_NOTE_FOREIGN, /* file, lease: its hostname has dots and is not in the lease's domain
                              */
-    VIR_NAMES_NOTE_INVALID_NAME,  /* the name asked is no host name: no guest can have it */
+    VIR_NAMES_NOTE_NOT_A_NAME,   /* file, lease: its hostname is no host name */
+    VIR_NAMES_NOTE_INVALID_NAME, /* the name asked is no host name: no guest can have it */
+    /* name: leases of it are left out. By address and in the list also file and addr: this one. */
     VIR_NAMES_NOTE_RESERVED_NAME, /* the name means something else on this host */
-    VIR_NAMES_NOTE_OTHER_DOMAIN,  /* addr: left out, the name is that of a domain that has not this
-                                     MAC */
-    VIR_NAMES_NOTE_STATIC_NAME, /* addr: left out, a network declares the name, or its first label,
-                                   for another address of the family */
-    VIR_NAMES_NOTE_TOO_MANY,    /* more answers or MACs than the limits above */
+    VIR_NAMES_NOTE_OTHER_DOMAIN, /* and addr: it is that of a domain that has not the lease's MAC */
+    VIR_NAMES_NOTE_STATIC_NAME,  /* and addr: a network declares it, or its first label, for another
+                                    address of the family */
+    VIR_NAMES_NOTE_TOO_MANY,     /* more answers or MACs than the limits above */
 };
 
 /* What the engine saw. Pointers are NULL where the kind above does not name them, and valid during
@@ -56,6 +58,8 @@ struct virNamesNote {
     const struct virLease *lease;
     const struct virMacMap *map;
     const struct virSocketAddr *addr;
+    const char *name; /* not NUL-terminated */
+    size_t nameLen;
 };
 
 struct virNamesTracer {
@@ -93,6 +97,7 @@ struct virNamesEntry {
     bool hasMac;
     bool isStatic;
     uint32_t seen;
+    uint32_t file; /* that it is from, see virNamesGetFile() */
     uint32_t len;
     char name[]; /* NUL-terminated; for service libvirt a host name, else any bytes but NUL */
 };
@@ -134,5 +139,23 @@ enum virNamesResult virNamesAll(struct virNames *names, const struct virNamesQue
 
 /* Returns entry @i of the last two. */
 const struct virNamesEntry *virNamesGetEntry(const struct virNames *names, size_t i);
+
+/* Returns the name of the file that @entry is from, or the last of these. */
+const char *virNamesGetFile(const struct virNames *names, const struct virNamesEntry *entry);
+
+/* Told of all that the files hold in good form, whatever the rules make of it; NULL where nobody
+ * wants to hear. What is handed over is valid during the call. */
+struct virNamesVisitor {
+    void (*lease)(const char *file, const struct virLease *lease, void *opaque);
+    void (*map)(const char *file, const struct virMacMap *map, void *opaque);
+    void (*declared)(const char *file, const struct virHostsLine *line, void *opaque);
+    void *opaque;
+};
+
+/* Visits leases, then map entries, then what networks declare, each in the order of file name and
+ * position. @tracer, NULL for nobody, hears of folder and files. Returns 0, or the errno that ended
+ * it. Uses the heap. */
+int virNamesVisit(const char *folder, const struct virNamesVisitor *visitor,
+                  const struct virNamesTracer *tracer);
 
 void virNamesClear(struct virNames *names);

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@
 void
 virNamesTell(const struct virNamesSearch *search, struct virNamesNote note)
 {
-    note.file = search->file;
+    if (!note.file)
+        note.file = search->file;
     if (search->query->tracer)
         search->query->tracer->note(&note, search->query->tracer->opaque);
 }
@@ -169,6 +171,7 @@ virNamesReadFiles(struct virNamesSearch *search, const struct virNamesTask *task
     while (result == 0 && (next = virLeaseDirNext(&search->dir, task->kind, &cursor))) {
         memcpy(name, next, strlen(next) + 1);
         search->file = name;
+        search->fileOffset = (const unsigned char *)next - search->scratch->base;
         result = task->handleHosts
                      ? virNamesReadLines(search, task->handleHosts)
                      : virNamesReadArray(search, task->wanted, task->workspace, task->handle);
@@ -211,6 +214,7 @@ virNamesAddAnswer(struct virNamesSearch *search, const struct virNamesAnswer *an
     struct virNamesAnswer *added;
 
     if (search->answers.count == VIR_NAMES_ANSWERS_MAX) {
+        search->tooMany = true;
         virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_TOO_MANY });
         return 0;
     }
@@ -238,6 +242,7 @@ virNamesAddEntry(struct virNamesSearch *search, const struct virNamesEntry *like
     struct virNamesEntry *added;
 
     if (search->entries.count == VIR_NAMES_ANSWERS_MAX) {
+        search->tooMany = true;
         virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_TOO_MANY });
         return 0;
     }
@@ -247,6 +252,7 @@ virNamesAddEntry(struct virNamesSearch *search, const struct virNamesEntry *like
     added->name[len] = '\0';
     memcpy(added, like, offsetof(struct virNamesEntry, name));
     added->seen = search->entries.count++;
+    added->file = search->fileOffset;
     added->len = len;
     virScratchCommit(search->scratch, virNamesEntrySize(len));
     return 0;
@@ -258,7 +264,7 @@ virNamesAddDomain(struct virNamesSearch *search, const struct virNamesEntry *lik
 {
     const size_t len = map->domainLen;
 
-    if (len == 0 || map->domain[len - 1] == '.' || memchr(map->domain, '\0', len))
+    if (len == 0 || len > NAME_MAX || map->domain[len - 1] == '.' || memchr(map->domain, '\0', len))
         return 0;
     return virNamesAddEntry(search, like, map->domain, len);
 }
@@ -377,4 +383,10 @@ const struct virNamesEntry *
 virNamesGetEntry(const struct virNames *names, size_t i)
 {
     return virNamesEntryAt(&names->entries[i], names->scratch.base);
+}
+
+const char *
+virNamesGetFile(const struct virNames *names, const struct virNamesEntry *entry)
+{
+    return (const char *)names->scratch.base + entry->file;
 }

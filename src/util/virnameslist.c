@@ -255,15 +255,17 @@ static void
 virNamesFindDeclared(const struct virNamesIndex *declared, const struct virNamesEntry *lease,
                      size_t len, bool *here, bool *elsewhere)
 {
+    struct virSocketAddr kept;
     size_t i;
 
     for (i = virNamesFindText(declared, lease->name, len);
          virNamesIsAt(declared, i, lease->name, len); i++) {
         const struct virNamesEntry *other = virNamesIndexed(declared, i);
 
-        if (other->addr.family != lease->addr.family)
+        kept = virNamesKeptFor(&other->addr);
+        if (kept.family != lease->addr.family)
             continue;
-        if (virSocketAddrCompare(&other->addr, &lease->addr) == 0)
+        if (virSocketAddrCompare(&kept, &lease->addr) == 0)
             *here = true;
         else
             *elsewhere = true;
@@ -282,28 +284,59 @@ virNamesIsDeclaredElsewhere(const struct virNamesIndex *declared, const struct v
     return elsewhere && !here;
 }
 
+/* Why a lease may not have its name; VIR_NAMES_NOTE_ANSWER if it may. */
+static enum virNamesNoteKind
+virNamesJudgeListed(const struct virNamesList *list, const struct virNamesEntry *lease)
+{
+    if (virNamesIsReserved(lease->name, lease->len))
+        return VIR_NAMES_NOTE_RESERVED_NAME;
+    if (virNamesIsDeclaredElsewhere(&list->declared, lease))
+        return VIR_NAMES_NOTE_STATIC_NAME;
+    return virNamesIsForeignDomain(list, lease) ? VIR_NAMES_NOTE_OTHER_DOMAIN
+                                                : VIR_NAMES_NOTE_ANSWER;
+}
+
+/* Drops the leases that may not have their names. */
+static void
+virNamesJudgeList(struct virNamesSearch *search)
+{
+    struct virNamesEntry *entry = virNamesFirstEntry(search);
+    size_t i;
+
+    for (i = 0; i < search->entries.count; i++, entry = virNamesNextEntry(entry)) {
+        struct virNamesNote note = { .kind = VIR_NAMES_NOTE_ANSWER };
+
+        if (!entry->isStatic)
+            note.kind = virNamesJudgeListed(search->list, entry);
+        if (note.kind == VIR_NAMES_NOTE_ANSWER)
+            continue;
+        note.file = (const char *)search->scratch->base + entry->file;
+        note.addr = &entry->addr;
+        note.name = entry->name;
+        note.nameLen = entry->len;
+        virNamesTell(search, note);
+        entry->addr.family = AF_UNSPEC;
+    }
+}
+
+/* What leases are judged by is read before them. Where there is too much of it for all to be known,
+ * no guest is believed. */
 static int
 virNamesListHostnames(struct virNamesSearch *search)
 {
     struct virNamesList *list = search->list;
-    struct virNamesEntry *entry;
-    size_t i;
     int result;
 
     search->entries.offset = virScratchBegin(search->scratch);
-    if ((result = virNamesReadStatus(search, NULL, virNamesHandleLive)) < 0 ||
-        (result = virNamesReadHosts(search, virNamesHandleAnyDeclared)) < 0 ||
+    if ((result = virNamesReadHosts(search, virNamesHandleAnyDeclared)) < 0 ||
         (result = virNamesReadDomains(search, virNamesByText)) < 0 ||
         (result = virNamesMakeIndex(list, search, true, virNamesByText, &list->declared)) < 0)
         return result;
-    entry = virNamesFirstEntry(search);
-    for (i = 0; i < search->entries.count; i++, entry = virNamesNextEntry(entry)) {
-        if (!entry->isStatic && (virNamesIsReserved(entry->name, entry->len) ||
-                                 virNamesIsDeclaredElsewhere(&list->declared, entry) ||
-                                 virNamesIsForeignDomain(list, entry)))
-            entry->addr.family = AF_UNSPEC;
-    }
-    return 0;
+    if (search->tooMany || list->domains.tooMany)
+        return 0;
+    if ((result = virNamesReadStatus(search, NULL, virNamesHandleLive)) == 0)
+        virNamesJudgeList(search);
+    return result;
 }
 
 enum virNamesResult

@@ -33,13 +33,16 @@ struct virNamesSearch {
     size_t len;
     struct virScratch *scratch;
     struct virLeaseDir dir;
-    const char *file; /* the one being read */
+    const char *file;    /* the one being read */
+    uint32_t fileOffset; /* of its name in the listing, from scratch's base */
     struct virNamesArray macs;
     struct virNamesArray answers;
-    size_t leases;                /* how many answers are leases, before what is declared */
+    size_t declared;              /* how many of them networks declare, before the leases */
     struct virNamesArray entries; /* of variable size, see virNamesAddEntry() */
+    bool tooMany;                 /* answers or entries have been left out */
     struct virNamesList *list;    /* virnameslist.c's */
-    bool isDomain;                /* a map entry has the name */
+    const struct virNamesVisitor *visitor; /* virnamesvisit.c's */
+    bool isDomain;                         /* a map entry has the name */
     bool declaredHere;      /* a network declares the name, or its first label, for query->addr */
     bool declaredElsewhere; /* for another address of its family */
 };
@@ -62,7 +65,7 @@ int virNamesOpen(struct virNames *names, struct virNamesSearch *search,
 /* The result of a lookup that failed with @error. */
 enum virNamesResult virNamesFail(struct virNames *names, int error);
 
-/* Tells whoever listens. */
+/* Tells whoever listens, of search->file unless @note names a file. */
 void virNamesTell(const struct virNamesSearch *search, struct virNamesNote note);
 
 /* Gives the files' records to @handle, those that can hold what is @wanted at least. 0, or the
@@ -74,7 +77,7 @@ int virNamesReadMacs(struct virNamesSearch *search, const struct virSearch *want
 int virNamesReadHosts(struct virNamesSearch *search, virNamesHostsHandler handle);
 
 /* Adds an answer behind the array of answers, which must be the newest thing in scratch. 0 or
- * -ENOMEM; one too many is left out. */
+ * -ENOMEM; one too many is left out and sets search->tooMany. */
 int virNamesAddAnswer(struct virNamesSearch *search, const struct virNamesAnswer *answer);
 
 /* The same for an entry with this name, which may lie in the newest reserve of scratch; @like,
@@ -83,7 +86,8 @@ int virNamesAddEntry(struct virNamesSearch *search, const struct virNamesEntry *
                      const char *name, size_t len);
 
 /* The same for the name of a domain, if that is one that can be asked for: not empty, without NUL,
- * and without a dot at its end. */
+ * and without a dot at its end. A name longer than NAME_MAX is none: libvirtd keeps a domain in
+ * files that are named after it; many of the longest would take too much memory. */
 int virNamesAddDomain(struct virNamesSearch *search, const struct virNamesEntry *like,
                       const struct virMacMap *map);
 
@@ -146,6 +150,10 @@ bool virNamesIsDeclared(const struct virHostsLine *line, const char *name, size_
 int virNamesReadMaps(struct virNamesSearch *search);
 
 /* ---- virnamesrules.c ---- */
+
+/* The address for which @line keeps names from guests. An IPv4 address that is mapped into IPv6 is
+ * a declaration for IPv4: that is how a look-up of IPv4 reads it. */
+struct virSocketAddr virNamesKeptFor(const struct virSocketAddr *declared);
 
 /* Whether @name, or its first label, means something else on this host. */
 bool virNamesIsReserved(const char *name, size_t len);

@@ -66,12 +66,13 @@ static int
 virNamesHandleName(struct virNamesSearch *search, const struct virHostsLine *line)
 {
     const size_t host = virHostnameFirstLabel(search->name, search->len);
+    const struct virSocketAddr kept = virNamesKeptFor(&line->addr);
 
-    if (line->addr.family != search->query->addr.family ||
+    if (kept.family != search->query->addr.family ||
         (!virNamesIsDeclared(line, search->name, search->len) &&
          !virNamesIsDeclared(line, search->name, host)))
         return 0;
-    if (virSocketAddrCompare(&line->addr, &search->query->addr) == 0)
+    if (virSocketAddrCompare(&kept, &search->query->addr) == 0)
         search->declaredHere = true;
     else
         search->declaredElsewhere = true;
@@ -121,8 +122,13 @@ virNamesJudgeEntry(struct virNamesSearch *search, size_t offset)
     if (verdict != VIR_NAMES_NOTE_ANSWER) {
         entry = (void *)(search->scratch->base + offset);
         entry->addr.family = AF_UNSPEC;
-        virNamesTell(search,
-                     (struct virNamesNote){ .kind = verdict, .addr = &search->query->addr });
+        virNamesTell(search, (struct virNamesNote){
+                                 .kind = verdict,
+                                 .file = (const char *)search->scratch->base + entry->file,
+                                 .addr = &search->query->addr,
+                                 .name = name,
+                                 .nameLen = entry->len,
+                             });
     }
     return 0;
 }
@@ -161,8 +167,10 @@ virNamesHandleMac(struct virNamesSearch *search, const char *text, size_t len, v
     if (result < 0 || !virNamesIsLeased(search, &lease) || !lease.hasMac)
         return result;
     virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_ANSWER, .lease = &lease });
-    if (search->macs.count == VIR_NAMES_MACS_MAX)
+    if (search->macs.count == VIR_NAMES_MACS_MAX) {
+        virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_TOO_MANY });
         return 0;
+    }
     if (!(mac = virScratchReserve(search->scratch, sizeof(*mac))))
         return -ENOMEM;
     *mac = lease.mac;

@@ -13,6 +13,15 @@
 #include "virhostname.h"
 #include "virnamespriv.h"
 
+struct virSocketAddr
+virNamesKeptFor(const struct virSocketAddr *declared)
+{
+    struct virSocketAddr kept = *declared;
+
+    virSocketAddrUnmap(&kept);
+    return kept;
+}
+
 bool
 virNamesIsReserved(const char *name, size_t len)
 {
@@ -34,7 +43,7 @@ struct virNamesClaims {
     size_t count;
 };
 
-/* Nothing if the hostname is none, or one in a foreign domain, with a note. */
+/* Nothing, with a note, if the hostname is none, or one in a foreign domain. */
 static void
 virNamesClaim(const struct virNamesSearch *search, const struct virLease *lease,
               struct virNamesClaims *claims)
@@ -43,8 +52,12 @@ virNamesClaim(const struct virNamesSearch *search, const struct virLease *lease,
     size_t len = host + 1 + lease->domainLen;
 
     claims->count = 0;
-    if (!virHostnameIsValid(lease->hostname, lease->hostnameLen))
+    if (!virHostnameIsValid(lease->hostname, lease->hostnameLen)) {
+        if (lease->hostnameLen > 0)
+            virNamesTell(
+                search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_NOT_A_NAME, .lease = lease });
         return;
+    }
     if (virHostnameCheckClaim(lease->hostname, lease->hostnameLen, lease->hostname,
                               lease->hostnameLen, lease->domain,
                               lease->domainLen) != VIR_HOSTNAME_CLAIM_GOOD) {
