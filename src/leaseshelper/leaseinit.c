@@ -16,6 +16,7 @@
 #include "leasefile.h"
 #include "leaselock.h"
 #include "leasemessage.h"
+#include "leaseupdate.h"
 #include "vircleanup.h"
 #include "virhostname.h"
 #include "virleasedir.h"
@@ -94,7 +95,8 @@ leaseInitCollect(struct leaseInit *init)
         leaseTell("%s", error->message);
         return;
     }
-    if (lock < 0)
+    /* libvirtd reads the file as well, and nothing of a damaged one */
+    if (lock < 0 || !leaseMend(folder, bridge, &lockError))
         leaseTell("%s", lockError->message);
     if (!leaseFileTouch(folder, status, &error))
         leaseTell("%s", error->message);

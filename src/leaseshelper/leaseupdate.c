@@ -29,14 +29,14 @@ enum {
 };
 
 struct leaseUpdate {
-    const struct leaseEvent *event;
+    const struct leaseEvent *event; /* NULL: all leases stay */
     struct leaseList lists[LEASE_LISTS];
     struct leaseList *reading;
     char *mac; /* that the replaced lease has */
 };
 
 static void
-leaseUpdateInit(struct leaseUpdate *update, const struct leaseEvent *event)
+leaseUpdateInit(struct leaseUpdate *update, const char *bridge, const struct leaseEvent *event)
 {
     static const char *const suffixes[LEASE_LISTS] = {
         [LEASE_LIST_STATUS] = VIR_LEASE_STATUS_SUFFIX,
@@ -46,7 +46,7 @@ leaseUpdateInit(struct leaseUpdate *update, const struct leaseEvent *event)
 
     *update = (struct leaseUpdate){ .event = event };
     for (i = 0; i < LEASE_LISTS; i++) {
-        update->lists[i].name = g_strconcat(event->bridge, suffixes[i], NULL);
+        update->lists[i].name = g_strconcat(bridge, suffixes[i], NULL);
         update->lists[i].leases = g_string_new(VIR_LEASE_ARRAY_BEGIN);
     }
 }
@@ -82,10 +82,10 @@ static void
 leaseUpdateVisit(const struct virLeaseRecord *record, const char *text, size_t len, gpointer opaque)
 {
     struct leaseUpdate *update = opaque;
-    const struct virLeaseRecord *event = &update->event->record;
+    const struct virLeaseRecord *event = update->event ? &update->event->record : NULL;
     g_autofree char *mac = NULL;
 
-    if (virSocketAddrCompare(&record->addr, &event->addr) != 0) {
+    if (!event || virSocketAddrCompare(&record->addr, &event->addr) != 0) {
         leaseListAdd(update->reading, text, len);
         return;
     }
@@ -173,8 +173,22 @@ leaseUpdate(const struct leaseEvent *event, GError **error)
     struct leaseUpdate update;
     gboolean done;
 
-    leaseUpdateInit(&update, event);
+    leaseUpdateInit(&update, event->bridge, event);
     done = leaseUpdateRun(&update, error);
+    leaseUpdateClear(&update);
+    return done;
+}
+
+gboolean
+leaseMend(int folder, const char *bridge, GError **error)
+{
+    struct leaseUpdate update;
+    gboolean done;
+
+    leaseUpdateInit(&update, bridge, NULL);
+    done = leaseUpdateRead(&update, folder, error) &&
+           leaseUpdateWrite(&update, folder, &update.lists[LEASE_LIST_STATUS], error) &&
+           leaseUpdateWrite(&update, folder, &update.lists[LEASE_LIST_NOMAC], error);
     leaseUpdateClear(&update);
     return done;
 }
