@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* virt-names check: the modules as glibc finds them. */
+
+#include <config.h>
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "namescheck.h"
+#include "namesmodule.h"
+
+/* Entry points that our modules have and libvirt's have not */
+#define OUR_FUNCTION "gethostbyaddr2_r"
+
+/* The entry points without which there are no look-ups by name */
+static const char *const needed[] = { "gethostbyname2_r", "gethostbyname_r" };
+
+/* Folders in which an installation may have put a module, below prefixes */
+static char **
+findFolders(void)
+{
+    static const char *const prefixes[] = { "/usr/local", "/usr", "" };
+    GPtrArray *folders = g_ptr_array_new();
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        g_autofree char *lib = g_strconcat(prefixes[i], "/lib", NULL);
+        g_autoptr(GDir) dir = g_dir_open(lib, 0, NULL);
+        const char *name;
+
+        g_ptr_array_add(folders, g_strdup(lib));
+        g_ptr_array_add(folders, g_strconcat(lib, "64", NULL));
+        /* Debian's multiarch: /usr/lib/x86_64-linux-gnu */
+        while (dir && (name = g_dir_read_name(dir))) {
+            if (strstr(name, "-linux-gnu"))
+                g_ptr_array_add(folders, g_build_filename(lib, name, NULL));
+        }
+    }
+    g_ptr_array_add(folders, NULL);
+    return (char **)g_ptr_array_free(folders, FALSE);
+}
+
+/* Path of a file of the module's name that is no @other; NULL if there is none. Free with g_free().
+ */
+static char *
+findFile(const char *service, const char *other)
+{
+    g_autofree char *name = g_strdup_printf("libnss_%s.so.2", service);
+    g_auto(GStrv) folders = findFolders();
+    size_t i;
+
+    for (i = 0; folders[i]; i++) {
+        g_autofree char *path = g_build_filename(folders[i], name, NULL);
+
+        if (g_file_test(path, G_FILE_TEST_EXISTS) && g_strcmp0(path, other) != 0)
+            return g_steal_pointer(&path);
+    }
+    return NULL;
+}
+
+/* The command that installs the package with the modules, or NULL. */
+static char *
+packageCommand(bool again)
+{
+    if (g_file_test("/usr/bin/apt-get", G_FILE_TEST_EXISTS))
+        return g_strdup(again ? "apt-get install --reinstall libnss-libvirt"
+                              : "apt-get install libnss-libvirt");
+    if (g_file_test("/usr/bin/dnf", G_FILE_TEST_EXISTS))
+        return g_strdup(again ? "dnf reinstall libvirt-nss" : "dnf install libvirt-nss");
+    return NULL;
+}
+
+/* glibc's loader names the file at the beginning of its message if it has found one. */
+static char *
+brokenFile(const char *error)
+{
+    const char *colon = strstr(error, ": ");
+    g_autofree char *path = colon ? g_strndup(error, colon - error) : NULL;
+
+    return path && g_path_is_absolute(path) && g_file_test(path, G_FILE_TEST_EXISTS)
+               ? g_steal_pointer(&path)
+               : NULL;
+}
+
+static void
+checkMissing(struct namesSetup *setup, const namesModule *module)
+{
+    g_autofree char *broken = brokenFile(module->error);
+    g_autofree char *other = findFile(module->service, broken);
+
+    if (broken) {
+        g_autofree char *removal = namesCommandOn("rm", broken);
+
+        namesFound(setup, PROBLEM, "module-broken",
+                   _("It is cut off, made for another machine, or lacks something that it needs."),
+                   other ? g_strconcat(removal, " && ldconfig", NULL) : packageCommand(true),
+                   _("The module of %s cannot be loaded: %s."), module->service, module->error);
+    } else if (other) {
+        namesFound(setup, PROBLEM, "module-not-in-cache",
+                   _("glibc finds modules through the loader's cache, and that does not have it."),
+                   g_strdup("ldconfig"), _("The module of %s is %s, but glibc does not find it."),
+                   module->service, other);
+    } else {
+        namesFound(setup, PROBLEM, "module-missing",
+                   _("glibc passes over a service whose module is not there."),
+                   packageCommand(false), _("The module of %s is not installed: %s."),
+                   module->service, module->error);
+    }
+}
+
+/* Whether a process that does not have our environment finds the module, too. */
+static bool
+isInLoaderPath(const namesModule *module)
+{
+    const char *variable = g_getenv("LD_LIBRARY_PATH");
+    g_auto(GStrv) folders = g_strsplit_set(variable ? variable : "", ":;", -1);
+    g_autofree char *folder = module->path ? g_path_get_dirname(module->path) : NULL;
+    size_t i;
+
+    for (i = 0; folder && folders[i]; i++) {
+        g_autofree char *path = *folders[i] ? g_canonicalize_filename(folders[i], NULL) : NULL;
+
+        if (g_strcmp0(path, folder) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void
+checkModule(struct namesSetup *setup, const char *service)
+{
+    g_autoptr(namesModule) module = namesModuleOpen(service);
+    size_t i;
+
+    if (!module->handle) {
+        checkMissing(setup, module);
+        return;
+    }
+    for (i = 0; i < G_N_ELEMENTS(needed); i++) {
+        if (!namesModuleHas(module, needed[i])) {
+            namesFound(setup, PROBLEM, "module-abi",
+                       _("It is none of this service, or built for another glibc."),
+                       packageCommand(true), _("%s has no function _nss_%s_%s."), module->path,
+                       service, needed[i]);
+            return;
+        }
+    }
+    if (!isInLoaderPath(module))
+        namesFound(setup, WARNING, "module-from-environment",
+                   _("Programs without this variable, and set-user-ID programs, do not see it."),
+                   NULL, _("%s is found because of LD_LIBRARY_PATH."), module->path);
+    else if (!namesModuleHas(module, OUR_FUNCTION))
+        namesFound(
+            setup, WARNING, "module-foreign",
+            _("It does not know the names of addresses nor what networks declare, and one damaged "
+              "lease file makes it fail."),
+            NULL, _("%s is not ours but libvirt's own."), module->path);
+    else
+        namesFound(setup, OK, "module", NULL, NULL, _("The module of %s is %s."), service,
+                   module->path);
+}
+
+void
+namesCheckModules(struct namesSetup *setup)
+{
+    checkModule(setup, NAMES_SERVICE_LIBVIRT);
+    checkModule(setup, NAMES_SERVICE_GUEST);
+}

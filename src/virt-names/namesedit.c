@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+#include <config.h>
+
+#include "namesedit.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#include "nameserror.h"
+#include "namesoutput.h"
+
+#define FILES "files"
+
+/* What stands above a hosts line that was added because there was none: who disables us wants it
+ * gone again. Not translated, it has to be known again. */
+#define MARK "# There was no hosts line before virt-names(1) added this one\n"
+#define LINE_BEGIN "hosts:          "
+
+static bool
+isOurs(const char *service)
+{
+    return strcmp(service, NAMES_SERVICE_LIBVIRT) == 0 || strcmp(service, NAMES_SERVICE_GUEST) == 0;
+}
+
+/* Services of this machine's own configuration: they may come before ours. Anything else asks
+ * somebody, and costs time or hides guests. */
+static bool
+isLocal(const char *service)
+{
+    return strcmp(service, FILES) == 0 || strcmp(service, "myhostname") == 0 ||
+           strcmp(service, "mymachines") == 0;
+}
+
+/* Services that may know every name there is, or end the search for it: ours come before them. */
+static bool
+isElsewhere(const struct namesService *service)
+{
+    return strcmp(service->name, "dns") == 0 || strcmp(service->name, "resolve") == 0 ||
+           g_str_has_prefix(service->name, "mdns") ||
+           (service->actions[NAMES_STATUS_NOTFOUND] == NAMES_ACTION_RETURN &&
+            !isOurs(service->name));
+}
+
+/* Position of the first service that is elsewhere; behind the last one if there is none. */
+static guint
+firstElsewhere(const struct namesSwitch *hosts)
+{
+    guint i = 0;
+
+    while (i < hosts->services->len && !isElsewhere(namesSwitchGet(hosts, i)))
+        i++;
+    return i;
+}
+
+bool
+namesEditIsEnabled(const struct namesSwitch *hosts, const char *const *services)
+{
+    const int files = namesSwitchFind(hosts, FILES);
+    const int elsewhere = firstElsewhere(hosts);
+    int last = -1;
+
+    if (hosts->line == 0 || hosts->damaged)
+        return false;
+    for (; *services; services++) {
+        int found = namesSwitchFind(hosts, *services);
+
+        if (found < files || found > elsewhere || found <= last ||
+            namesSwitchHider(hosts, found) >= 0)
+            return false;
+        last = found;
+    }
+    return true;
+}
+
+/* ---- pieces of the text ---- */
+
+static char *
+replace(const struct namesSwitch *hosts, gsize begin, gsize end, const char *piece)
+{
+    GString *text = g_string_new_len(hosts->text, begin);
+
+    g_string_append(text, piece);
+    g_string_append_len(text, hosts->text + end, hosts->len - end);
+    return g_string_free(text, FALSE);
+}
+
+/* The text without service @i, its actions, and the space that separated it. */
+static char *
+withoutService(const struct namesSwitch *hosts, guint i)
+{
+    const struct namesService *service = namesSwitchGet(hosts, i);
+    gsize begin = service->begin;
+
+    if (i > 0)
+        return replace(hosts, namesSwitchGet(hosts, i - 1)->end, service->end, "");
+    if (hosts->services->len > 1)
+        return replace(hosts, begin, namesSwitchGet(hosts, 1)->begin, "");
+    while (g_ascii_isspace(hosts->text[begin - 1]))
+        begin--;
+    return replace(hosts, begin, service->end, "");
+}
+
+static struct namesSwitch *
+parse(char *text)
+{
+    return namesSwitchParse(text, strlen(text));
+}
+
+/* Whether the files service before @i was added with ours: there is another one behind it. */
+static bool
+isAddedFiles(const struct namesSwitch *hosts, guint i)
+{
+    guint j;
+
+    if (i == 0 || strcmp(namesSwitchGet(hosts, i - 1)->name, FILES) != 0)
+        return false;
+    for (j = i; j < hosts->services->len; j++) {
+        if (strcmp(namesSwitchGet(hosts, j)->name, FILES) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The text without @services and what was added for them. */
+static char *
+withoutServices(const struct namesSwitch *hosts, const char *const *services)
+{
+    g_autoptr(namesSwitch) rest = parse(g_strndup(hosts->text, hosts->len));
+
+    for (; *services; services++) {
+        int found;
+
+        while ((found = namesSwitchFind(rest, *services)) >= 0) {
+            bool added = isAddedFiles(rest, found);
+            struct namesSwitch *next = parse(withoutService(rest, found));
+
+            namesSwitchFree(rest);
+            rest = next;
+            if (!added ||
+                (found < (int)rest->services->len && isOurs(namesSwitchGet(rest, found)->name)))
+                continue;
+            next = parse(withoutService(rest, found - 1));
+            namesSwitchFree(rest);
+            rest = next;
+        }
+    }
+    return g_strndup(rest->text, rest->len);
+}
+
+/* ---- enabling ---- */
+
+/* The text with @words behind service @i - 1. */
+static char *
+insertAt(const struct namesSwitch *hosts, guint i, const char *words)
+{
+    g_autofree char *piece = NULL;
+
+    if (i > 0) {
+        const struct namesService *before = namesSwitchGet(hosts, i - 1);
+
+        piece = g_strconcat(" ", words, NULL);
+        return replace(hosts, before->end, before->end, piece);
+    }
+    if (hosts->services->len > 0) {
+        const struct namesService *first = namesSwitchGet(hosts, 0);
+
+        piece = g_strconcat(words, " ", NULL);
+        return replace(hosts, first->begin, first->begin, piece);
+    }
+    piece = g_strconcat(" ", words, NULL);
+    return replace(hosts, hosts->end, hosts->end, piece);
+}
+
+/* The text with @words in the hosts line, which has none of ours. */
+static char *
+insertServices(const struct namesSwitch *hosts, const char *words)
+{
+    const int files = namesSwitchFind(hosts, FILES);
+    const guint elsewhere = firstElsewhere(hosts);
+    guint i;
+
+    if (files >= 0 && (guint)files > elsewhere) {
+        g_autofree char *more = g_strconcat(FILES " ", words, NULL);
+
+        return insertAt(hosts, elsewhere, more);
+    }
+    if (files < 0)
+        return insertAt(hosts, elsewhere, words);
+    i = files + 1;
+    while (i < elsewhere && isLocal(namesSwitchGet(hosts, i)->name))
+        i++;
+    return insertAt(hosts, i, words);
+}
+
+/* The text with a line of its own, before the first line that says something, so that what the file
+ * ends with does not matter. */
+static char *
+insertLine(const struct namesSwitch *hosts, const char *words)
+{
+    g_autofree char *piece = g_strconcat(MARK LINE_BEGIN FILES " ", words, " dns\n", NULL);
+    gsize begin = 0;
+
+    while (begin < hosts->len && strchr("#\n", hosts->text[begin])) {
+        const char *newline = strchr(hosts->text + begin, '\n');
+
+        if (!newline)
+            break;
+        begin = newline + 1 - hosts->text;
+    }
+    return replace(hosts, begin, begin, piece);
+}
+
+/* Those of ours that are to be in the line: @services, and what is there already. */
+static char **
+allServices(const struct namesSwitch *hosts, const char *const *services)
+{
+    static const char *const ours[] = { NAMES_SERVICE_LIBVIRT, NAMES_SERVICE_GUEST };
+    char **all = g_new0(char *, G_N_ELEMENTS(ours) + 1);
+    size_t count = 0;
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(ours); i++) {
+        if (g_strv_contains(services, ours[i]) || namesSwitchFind(hosts, ours[i]) >= 0)
+            all[count++] = g_strdup(ours[i]);
+    }
+    return all;
+}
+
+static bool
+checkParsed(const struct namesSwitch *hosts, GError **error)
+{
+    if (!hosts->damaged)
+        return true;
+    namesErrorSet(
+        error, 0,
+        _("line %u: glibc cannot parse this hosts line. Mend it first: nsswitch.conf(5) has "
+          "the form of actions in brackets"),
+        hosts->line);
+    return false;
+}
+
+char *
+namesEditEnable(const struct namesSwitch *hosts, const char *const *services, GError **error)
+{
+    g_auto(GStrv) all = allServices(hosts, services);
+    g_autofree char *words = g_strjoinv(" ", all);
+    g_autoptr(namesSwitch) cleared = NULL;
+    g_autoptr(namesSwitch) enabled = NULL;
+    int hider;
+
+    if (!checkParsed(hosts, error))
+        return NULL;
+    if (hosts->line == 0)
+        return insertLine(hosts, words);
+    if (namesEditIsEnabled(hosts, (const char *const *)all))
+        return g_strdup(hosts->text);
+    cleared = parse(withoutServices(hosts, (const char *const *)all));
+    enabled = parse(insertServices(cleared, words));
+    hider = namesSwitchHider(enabled, namesSwitchFind(enabled, all[0]));
+    if (hider < 0)
+        return g_strdup(enabled->text);
+    namesErrorSet(
+        error, 0,
+        _("line %u: no service behind \"%.*s\" is ever asked for a name that it does not "
+          "know. Take what is in the brackets out of the line first"),
+        enabled->line,
+        (int)(namesSwitchGet(enabled, hider)->end - namesSwitchGet(enabled, hider)->begin),
+        enabled->text + namesSwitchGet(enabled, hider)->begin);
+    return NULL;
+}
+
+/* ---- disabling ---- */
+
+/* Takes the line out again that insertLine() has put in, if nothing else became of it. */
+static char *
+withoutLine(const char *text)
+{
+    static const char added[] = MARK LINE_BEGIN FILES " dns\n";
+    const char *found = strstr(text, added);
+    GString *rest;
+
+    if (!found || (found > text && found[-1] != '\n'))
+        return g_strdup(text);
+    rest = g_string_new_len(text, found - text);
+    g_string_append(rest, found + strlen(added));
+    return g_string_free(rest, FALSE);
+}
+
+char *
+namesEditDisable(const struct namesSwitch *hosts, const char *const *services, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    if (!checkParsed(hosts, error))
+        return NULL;
+    text = withoutServices(hosts, services);
+    return strcmp(text, hosts->text) == 0 ? g_steal_pointer(&text) : withoutLine(text);
+}
+
+/* ---- the difference ---- */
+
+/* Lines around a difference that are shown with it */
+#define CONTEXT 3
+
+static void
+printLines(char **lines, size_t from, size_t to, char sign)
+{
+    for (; from < to; from++)
+        namesOutputFormat("%c%s\n%s", sign, lines[from],
+                          lines[from + 1] ? "" : "\\ No newline at end of file\n");
+}
+
+/* The lines of a text; if it ends with a newline, that is no further line. */
+static char **
+splitLines(const char *text, size_t *count)
+{
+    char **lines = g_strsplit(text, "\n", -1);
+
+    *count = g_strv_length(lines);
+    if (*count > 0 && !*lines[*count - 1])
+        --*count;
+    return lines;
+}
+
+void
+namesEditPrintDiff(const char *path, const char *before, const char *after)
+{
+    size_t nold;
+    size_t nnew;
+    g_auto(GStrv) old = splitLines(before, &nold);
+    g_auto(GStrv) new = splitLines(after, &nnew);
+    size_t head = 0;
+    size_t tail = 0;
+    size_t first;
+    size_t last;
+
+    while (head < MIN(nold, nnew) && strcmp(old[head], new[head]) == 0)
+        head++;
+    while (tail < MIN(nold, nnew) - head && strcmp(old[nold - 1 - tail], new[nnew - 1 - tail]) == 0)
+        tail++;
+    if (head == nold && head == nnew)
+        return;
+    first = head - MIN(head, CONTEXT);
+    last = MIN(tail, CONTEXT);
+    namesOutputFormat("--- %s\n+++ %s\n@@ -%zu,%zu +%zu,%zu @@\n", path, path,
+                      first + (nold - tail + last > first), nold - tail + last - first, first + 1,
+                      nnew - tail + last - first);
+    printLines(old, first, head, ' ');
+    printLines(old, head, nold - tail, '-');
+    printLines(new, head, nnew - tail, '+');
+    printLines(old, nold - tail, nold - tail + last, ' ');
+}

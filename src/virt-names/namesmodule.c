@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+#include <config.h>
+
+#include "namesmodule.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
+#include <nss.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* More than any module wants for an answer that can be of use here */
+#define ANSWER_MAX (16 * 1024 * 1024)
+
+/* ---- loading ---- */
+
+namesModule *
+namesModuleOpen(const char *service)
+{
+    namesModule *module = g_new0(namesModule, 1);
+    g_autofree char *file = g_strdup_printf("libnss_%s.so.2", service);
+    Dl_info info;
+    void *symbol;
+
+    module->service = g_strdup(service);
+    module->handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    if (!module->handle) {
+        module->error = g_strdup(dlerror());
+        return module;
+    }
+    symbol = dlsym(module->handle, "_nss_module_init");
+    if (!symbol) {
+        g_autofree char *name = g_strdup_printf("_nss_%s_gethostbyname_r", service);
+
+        symbol = dlsym(module->handle, name);
+    }
+    if (symbol && dladdr(symbol, &info) && g_str_has_suffix(info.dli_fname, file))
+        module->path = g_strdup(info.dli_fname);
+    return module;
+}
+
+void
+namesModuleClose(namesModule *module)
+{
+    if (module->handle)
+        dlclose(module->handle);
+    g_free(module->path);
+    g_free(module->error);
+    g_free(module->service);
+    g_free(module);
+}
+
+static void *
+findFunction(const namesModule *module, const char *function)
+{
+    g_autofree char *name = g_strdup_printf("_nss_%s_%s", module->service, function);
+
+    return module->handle ? dlsym(module->handle, name) : NULL;
+}
+
+bool
+namesModuleHas(const namesModule *module, const char *function)
+{
+    return findFunction(module, function) != NULL;
+}
+
+/* ---- answers ---- */
+
+namesAnswer *
+namesAnswerNew(enum namesStatus status)
+{
+    namesAnswer *answer = g_new0(namesAnswer, 1);
+
+    answer->status = status;
+    answer->addresses = g_array_new(FALSE, FALSE, sizeof(struct virSocketAddr));
+    answer->names = g_ptr_array_new_with_free_func(g_free);
+    return answer;
+}
+
+void
+namesAnswerFree(namesAnswer *answer)
+{
+    g_array_unref(answer->addresses);
+    g_ptr_array_unref(answer->names);
+    g_free(answer);
+}
+
+static bool
+hasAddress(const namesAnswer *answer, const struct virSocketAddr *addr)
+{
+    guint i;
+
+    for (i = 0; i < answer->addresses->len; i++) {
+        if (virSocketAddrCompare(&g_array_index(answer->addresses, struct virSocketAddr, i),
+                                 addr) == 0)
+            return true;
+    }
+    return false;
+}
+
+void
+namesAnswerAddAddress(namesAnswer *answer, const struct virSocketAddr *addr)
+{
+    if (!hasAddress(answer, addr))
+        g_array_append_vals(answer->addresses, addr, 1);
+}
+
+static bool
+hasName(const namesAnswer *answer, const char *name)
+{
+    return g_ptr_array_find_with_equal_func(answer->names, name, g_str_equal, NULL);
+}
+
+void
+namesAnswerAddName(namesAnswer *answer, const char *name)
+{
+    if (!hasName(answer, name))
+        g_ptr_array_add(answer->names, g_strdup(name));
+}
+
+bool
+namesAnswerEqual(const namesAnswer *a, const namesAnswer *b)
+{
+    guint i;
+
+    if (a->status != b->status || a->addresses->len != b->addresses->len ||
+        a->names->len != b->names->len)
+        return false;
+    for (i = 0; i < a->addresses->len; i++) {
+        if (!hasAddress(b, &g_array_index(a->addresses, struct virSocketAddr, i)))
+            return false;
+    }
+    for (i = 0; i < a->names->len; i++) {
+        if (!hasName(b, a->names->pdata[i]))
+            return false;
+    }
+    return true;
+}
+
+/* ---- asking ---- */
+
+/* One question to one entry point, into a buffer. */
+struct question {
+    const char *name;
+    const struct virSocketAddr *addr;
+    int family;
+    nss_gethostbyname4_r *byName4;
+    nss_gethostbyname2_r *byName2;
+    nss_gethostbyaddr_r *byAddr;
+};
+
+static void
+takeTuples(namesAnswer *answer, const struct gaih_addrtuple *tuple)
+{
+    for (; tuple; tuple = tuple->next) {
+        struct virSocketAddr addr = { .family = tuple->family };
+
+        memcpy(addr.bytes, tuple->addr, virSocketAddrLength(tuple->family));
+        namesAnswerAddAddress(answer, &addr);
+    }
+}
+
+static void
+takeHost(namesAnswer *answer, const struct question *question, const struct hostent *host)
+{
+    char **item;
+
+    if (question->byAddr) {
+        namesAnswerAddName(answer, host->h_name);
+        for (item = host->h_aliases; *item; item++)
+            namesAnswerAddName(answer, *item);
+        return;
+    }
+    for (item = host->h_addr_list; *item; item++) {
+        struct virSocketAddr addr = { .family = host->h_addrtype };
+
+        memcpy(addr.bytes, *item, virSocketAddrLength(host->h_addrtype));
+        namesAnswerAddAddress(answer, &addr);
+    }
+}
+
+static enum nss_status
+askOnce(namesAnswer *answer, const struct question *question, char *buffer, size_t size, int *error)
+{
+    struct gaih_addrtuple *tuples = NULL;
+    struct hostent host;
+    int hostError;
+    enum nss_status status;
+
+    if (question->byName4) {
+        status = question->byName4(question->name, &tuples, buffer, size, error, &hostError, NULL);
+        if (status == NSS_STATUS_SUCCESS)
+            takeTuples(answer, tuples);
+        return status;
+    }
+    status = question->byName2
+                 ? question->byName2(question->name, question->family, &host, buffer, size, error,
+                                     &hostError)
+                 : question->byAddr(question->addr->bytes,
+                                    virSocketAddrLength(question->addr->family),
+                                    question->addr->family, &host, buffer, size, error, &hostError);
+    if (status == NSS_STATUS_SUCCESS)
+        takeHost(answer, question, &host);
+    return status;
+}
+
+/* Asks with a buffer that grows for as long as the module finds it too small, as glibc does. */
+static enum namesStatus
+ask(namesAnswer *answer, const struct question *question)
+{
+    size_t size = 1024;
+
+    while (true) {
+        g_autofree char *buffer = g_malloc(size);
+        int error = 0;
+        enum nss_status status = askOnce(answer, question, buffer, size, &error);
+
+        if (status == NSS_STATUS_TRYAGAIN && error == ERANGE && size < ANSWER_MAX) {
+            size *= 2;
+            continue;
+        }
+        switch ((int)status) {
+        case NSS_STATUS_SUCCESS:
+            return NAMES_STATUS_SUCCESS;
+        case NSS_STATUS_NOTFOUND:
+            return NAMES_STATUS_NOTFOUND;
+        case NSS_STATUS_TRYAGAIN:
+            return NAMES_STATUS_TRYAGAIN;
+        default:
+            return NAMES_STATUS_UNAVAIL;
+        }
+    }
+}
+
+namesAnswer *
+namesModuleByName(const namesModule *module, const char *name)
+{
+    static const int families[] = { AF_INET, AF_INET6 };
+    namesAnswer *answer = namesAnswerNew(NAMES_STATUS_UNAVAIL);
+    struct question question = { .name = name };
+    size_t i;
+
+    question.byName4 = findFunction(module, "gethostbyname4_r");
+    if (question.byName4) {
+        answer->status = ask(answer, &question);
+        return answer;
+    }
+    question.byName2 = findFunction(module, "gethostbyname2_r");
+    for (i = 0; question.byName2 && i < G_N_ELEMENTS(families); i++) {
+        enum namesStatus status;
+
+        question.family = families[i];
+        status = ask(answer, &question);
+        if (i == 0 || status == NAMES_STATUS_SUCCESS)
+            answer->status = status;
+    }
+    return answer;
+}
+
+namesAnswer *
+namesModuleByAddress(const namesModule *module, const struct virSocketAddr *addr)
+{
+    namesAnswer *answer = namesAnswerNew(NAMES_STATUS_UNAVAIL);
+    struct question question = { .addr = addr };
+
+    question.byAddr = findFunction(module, "gethostbyaddr_r");
+    if (question.byAddr)
+        answer->status = ask(answer, &question);
+    return answer;
+}

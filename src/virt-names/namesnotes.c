@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+#include <config.h>
+
+#include "namesnotes.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "namescommand.h"
+#include "namestext.h"
+
+static void
+freeNote(gpointer data)
+{
+    struct namesNote *note = data;
+
+    g_free(note->file);
+    g_free(note->domain);
+    g_free(note->name);
+    g_clear_pointer(&note->macs, g_array_unref);
+    g_clear_pointer(&note->leaseless, g_array_unref);
+    g_free(note);
+}
+
+GPtrArray *
+namesNotesNew(void)
+{
+    return g_ptr_array_new_with_free_func(freeNote);
+}
+
+void
+namesNotesHear(const struct virNamesNote *heard, void *opaque)
+{
+    struct namesNote *note = g_new0(struct namesNote, 1);
+
+    note->kind = heard->kind;
+    note->file = g_strdup(heard->file);
+    note->offset = heard->offset;
+    note->error = -heard->error;
+    if (heard->lease) {
+        note->isLease = true;
+        note->lease = *heard->lease;
+    }
+    if (heard->map) {
+        note->domain = g_strndup(heard->map->domain, heard->map->domainLen);
+        note->macs = g_array_new(FALSE, FALSE, sizeof(struct virMacAddr));
+        g_array_append_vals(note->macs, heard->map->macs, heard->map->nmacs);
+    }
+    if (heard->addr)
+        note->addr = *heard->addr;
+    if (heard->name)
+        note->name = g_strndup(heard->name, heard->nameLen);
+    g_ptr_array_add(opaque, note);
+}
+
+/* ---- the end of a look-up ---- */
+
+/* Whether @note says that answers are left out, after they were taken. */
+static bool
+isVerdict(const struct namesNote *note)
+{
+    return note->kind == VIR_NAMES_NOTE_RESERVED_NAME ||
+           note->kind == VIR_NAMES_NOTE_OTHER_DOMAIN || note->kind == VIR_NAMES_NOTE_STATIC_NAME;
+}
+
+static void
+applyVerdict(const GPtrArray *notes, const struct namesNote *verdict)
+{
+    guint i;
+
+    for (i = 0; i < notes->len; i++) {
+        struct namesNote *note = notes->pdata[i];
+
+        if (note->kind != VIR_NAMES_NOTE_ANSWER)
+            continue;
+        if (verdict->addr.family != AF_UNSPEC &&
+            virSocketAddrCompare(&verdict->addr, &note->lease.addr) != 0)
+            continue;
+        note->kind = verdict->kind;
+        g_free(note->name);
+        note->name = g_strdup(verdict->name);
+    }
+}
+
+static bool
+isSame(const struct namesNote *a, const struct namesNote *b)
+{
+    return a->kind == b->kind && a->isLease && b->isLease && g_strcmp0(a->file, b->file) == 0 &&
+           a->lease.expiry == b->lease.expiry &&
+           virSocketAddrCompare(&a->lease.addr, &b->lease.addr) == 0;
+}
+
+/* By address a lease is told of for each of its names. */
+static void
+dropRepeated(GPtrArray *notes)
+{
+    guint i = 1;
+
+    while (i < notes->len) {
+        if (isSame(notes->pdata[i - 1], notes->pdata[i]))
+            g_ptr_array_remove_index(notes, i);
+        else
+            i++;
+    }
+}
+
+static bool
+hasLease(const GPtrArray *notes, const struct virMacAddr *mac)
+{
+    guint i;
+
+    for (i = 0; i < notes->len; i++) {
+        const struct namesNote *note = notes->pdata[i];
+
+        if (note->isLease && note->lease.hasMac && virMacAddrCompare(&note->lease.mac, mac) == 0)
+            return true;
+    }
+    return false;
+}
+
+void
+namesNotesFinish(GPtrArray *notes)
+{
+    guint i;
+    guint j;
+
+    for (i = 0; i < notes->len; i++) {
+        const struct namesNote *note = notes->pdata[i];
+
+        if (isVerdict(note) && !note->isLease)
+            applyVerdict(notes, note);
+    }
+    for (i = notes->len; i-- > 0;) {
+        const struct namesNote *note = notes->pdata[i];
+
+        if (isVerdict(note) && !note->isLease)
+            g_ptr_array_remove_index(notes, i);
+    }
+    dropRepeated(notes);
+    for (i = 0; i < notes->len; i++) {
+        struct namesNote *note = notes->pdata[i];
+
+        if (!note->macs)
+            continue;
+        note->leaseless = g_array_new(FALSE, FALSE, sizeof(struct virMacAddr));
+        for (j = 0; j < note->macs->len; j++) {
+            const struct virMacAddr *mac = &g_array_index(note->macs, struct virMacAddr, j);
+
+            if (!hasLease(notes, mac))
+                g_array_append_vals(note->leaseless, mac, 1);
+        }
+    }
+}
+
+/* ---- in words ---- */
+
+/* Why the lease is taken or left out. */
+static char *
+leaseVerdict(const struct namesNote *note, gint64 now)
+{
+    g_autofree char *name = note->name ? namesTextQuote(note->name, strlen(note->name)) : NULL;
+    g_autofree char *expiry = namesTextExpiry(note->lease.expiry, now);
+
+    switch ((int)note->kind) {
+    case VIR_NAMES_NOTE_EXPIRED:
+        return g_strdup_printf(_("left out: it ran out %s"), expiry);
+    case VIR_NAMES_NOTE_FOREIGN:
+        return g_strdup(_("left out: a guest's hostname may have a dot only before the domain of "
+                          "its network"));
+    case VIR_NAMES_NOTE_NOT_A_NAME:
+        return g_strdup(_("left out: the hostname that the guest sent is no host name"));
+    case VIR_NAMES_NOTE_RESERVED_NAME:
+        return g_strdup_printf(_("left out: %s means something else on this machine, no guest may "
+                                 "have it"),
+                               name);
+    case VIR_NAMES_NOTE_OTHER_DOMAIN:
+        return g_strdup_printf(_("left out: %s is the name of a domain that has not this MAC "
+                                 "address"),
+                               name);
+    case VIR_NAMES_NOTE_STATIC_NAME:
+        return g_strdup_printf(_("left out: a network declares %s for another address"), name);
+    default:
+        return g_strdup(_("taken"));
+    }
+}
+
+static char *
+leaseText(const struct namesNote *note, gint64 now)
+{
+    const struct virLease *lease = &note->lease;
+    g_autofree char *address = namesTextAddress(&lease->addr);
+    g_autofree char *expiry = namesTextExpiry(lease->expiry, now);
+    g_autofree char *verdict = leaseVerdict(note, now);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_append_printf(text, _("%s: lease of %s"), note->file, address);
+    if (lease->hasMac) {
+        g_autofree char *mac = namesTextMac(&lease->mac);
+
+        g_string_append_printf(text, _(", MAC %s"), mac);
+    }
+    if (lease->hostnameLen > 0) {
+        g_autofree char *hostname = namesTextQuote(lease->hostname, lease->hostnameLen);
+
+        g_string_append_printf(text, _(", hostname %s"), hostname);
+    } else {
+        g_string_append(text, _(", without hostname"));
+    }
+    if (note->kind != VIR_NAMES_NOTE_EXPIRED)
+        g_string_append_printf(text, _(", expires %s"), expiry);
+    return g_strdup_printf("%s: %s", text->str, verdict);
+}
+
+static char *
+mapText(const struct namesNote *note)
+{
+    g_autofree char *domain = namesTextQuote(note->domain, strlen(note->domain));
+    g_autoptr(GString) text = g_string_new(NULL);
+    guint i;
+
+    g_string_append_printf(text,
+                           g_dngettext(GETTEXT_PACKAGE, "%s: domain %s has %u MAC address",
+                                       "%s: domain %s has %u MAC addresses", note->macs->len),
+                           note->file, domain, note->macs->len);
+    for (i = 0; note->leaseless && i < note->leaseless->len; i++) {
+        g_autofree char *mac = namesTextMac(&g_array_index(note->leaseless, struct virMacAddr, i));
+
+        g_string_append_printf(text, i ? ", %s" : _("; no lease for %s"), mac);
+    }
+    return g_strdup(text->str);
+}
+
+static char *
+fileText(const struct namesNote *note)
+{
+    switch ((int)note->kind) {
+    case VIR_NAMES_NOTE_FILE_FAILED:
+        return g_strdup_printf(_("%s: passed over: %s"), note->file, g_strerror(note->error));
+    case VIR_NAMES_NOTE_FILE_DAMAGED:
+        return g_strdup_printf(
+            _("%s: damaged at byte %" G_GUINT64_FORMAT "; what is in good form around it is used"),
+            note->file, note->offset);
+    case VIR_NAMES_NOTE_NOT_A_RECORD:
+    default:
+        return g_strdup_printf(_("%s: what begins at byte %" G_GUINT64_FORMAT
+                                 " is not what the file should hold; it is passed over"),
+                               note->file, note->offset);
+    }
+}
+
+char *
+namesNoteText(const struct namesNote *note, gint64 now)
+{
+    g_autofree char *address = NULL;
+
+    if (note->isLease)
+        return leaseText(note, now);
+    switch (note->kind) {
+    case VIR_NAMES_NOTE_FOLDER_FAILED:
+        return g_strdup_printf(_("the lease folder cannot be read: %s"), g_strerror(note->error));
+    case VIR_NAMES_NOTE_MAP_ENTRY:
+        return mapText(note);
+    case VIR_NAMES_NOTE_STATIC:
+        address = namesTextAddress(&note->addr);
+        return g_strdup_printf(_("%s: declared for %s: taken"), note->file, address);
+    case VIR_NAMES_NOTE_INVALID_NAME:
+        return g_strdup(_("that is no host name: no guest can have it"));
+    case VIR_NAMES_NOTE_TOO_MANY:
+        return g_strdup(_("there are too many answers: the rest is left out"));
+    case VIR_NAMES_NOTE_FILE_FAILED:
+    case VIR_NAMES_NOTE_FILE_DAMAGED:
+    case VIR_NAMES_NOTE_NOT_A_RECORD:
+    case VIR_NAMES_NOTE_ANSWER:
+    case VIR_NAMES_NOTE_EXPIRED:
+    case VIR_NAMES_NOTE_FOREIGN:
+    case VIR_NAMES_NOTE_NOT_A_NAME:
+    case VIR_NAMES_NOTE_RESERVED_NAME:
+    case VIR_NAMES_NOTE_OTHER_DOMAIN:
+    case VIR_NAMES_NOTE_STATIC_NAME:
+    default:
+        return fileText(note);
+    }
+}
+
+/* ---- as JSON ---- */
+
+static void
+leaseJson(namesJson *json, const struct namesNote *note)
+{
+    const struct virLease *lease = &note->lease;
+
+    namesJsonAddress(json, "address", &lease->addr);
+    namesJsonMac(json, "mac", lease->hasMac ? &lease->mac : NULL);
+    if (lease->hostnameLen > 0)
+        namesJsonBytes(json, "hostname", lease->hostname, lease->hostnameLen);
+    namesJsonInteger(json, "expires", lease->expiry);
+}
+
+static void
+macsJson(namesJson *json, const char *key, const GArray *macs)
+{
+    guint i;
+
+    namesJsonBeginArray(json, key);
+    for (i = 0; macs && i < macs->len; i++)
+        namesJsonMac(json, NULL, &g_array_index(macs, struct virMacAddr, i));
+    namesJsonEndArray(json);
+}
+
+void
+namesNoteJson(namesJson *json, const struct namesNote *note, gint64 now)
+{
+    static const char *const kinds[] = {
+        [VIR_NAMES_NOTE_FOLDER_FAILED] = "folder-unreadable",
+        [VIR_NAMES_NOTE_FILE_FAILED] = "file-unreadable",
+        [VIR_NAMES_NOTE_FILE_DAMAGED] = "file-damaged",
+        [VIR_NAMES_NOTE_NOT_A_RECORD] = "not-a-record",
+        [VIR_NAMES_NOTE_MAP_ENTRY] = "map-entry",
+        [VIR_NAMES_NOTE_ANSWER] = "lease-taken",
+        [VIR_NAMES_NOTE_STATIC] = "declared",
+        [VIR_NAMES_NOTE_EXPIRED] = "lease-expired",
+        [VIR_NAMES_NOTE_FOREIGN] = "lease-foreign-domain",
+        [VIR_NAMES_NOTE_NOT_A_NAME] = "lease-not-a-host-name",
+        [VIR_NAMES_NOTE_INVALID_NAME] = "not-a-host-name",
+        [VIR_NAMES_NOTE_RESERVED_NAME] = "lease-reserved-name",
+        [VIR_NAMES_NOTE_OTHER_DOMAIN] = "lease-of-other-domain",
+        [VIR_NAMES_NOTE_STATIC_NAME] = "lease-declared-elsewhere",
+        [VIR_NAMES_NOTE_TOO_MANY] = "too-many",
+    };
+
+    g_autofree char *text = namesNoteText(note, now);
+
+    namesJsonBeginObject(json, NULL);
+    namesJsonString(json, "kind", kinds[note->kind]);
+    if (note->file)
+        namesJsonString(json, "file", note->file);
+    if (note->error)
+        namesJsonString(json, "error", g_strerror(note->error));
+    if (note->kind == VIR_NAMES_NOTE_FILE_DAMAGED || note->kind == VIR_NAMES_NOTE_NOT_A_RECORD)
+        namesJsonInteger(json, "offset", note->offset);
+    if (note->isLease)
+        leaseJson(json, note);
+    if (note->addr.family != AF_UNSPEC)
+        namesJsonAddress(json, "address", &note->addr);
+    if (note->domain) {
+        namesJsonString(json, "domain", note->domain);
+        macsJson(json, "macs", note->macs);
+        macsJson(json, "macs-without-lease", note->leaseless);
+    }
+    namesJsonString(json, "text", text);
+    namesJsonEndObject(json);
+}
+
+void
+namesNotesWarn(const struct virNamesNote *heard, void *opaque)
+{
+    g_autoptr(GPtrArray) notes = NULL;
+    g_autofree char *text = NULL;
+
+    switch ((int)heard->kind) {
+    case VIR_NAMES_NOTE_FILE_FAILED:
+    case VIR_NAMES_NOTE_FILE_DAMAGED:
+    case VIR_NAMES_NOTE_NOT_A_RECORD:
+    case VIR_NAMES_NOTE_TOO_MANY:
+        notes = namesNotesNew();
+        namesNotesHear(heard, notes);
+        text = namesNoteText(notes->pdata[0], 0);
+        namesTell("%s/%s", (const char *)opaque, text);
+        break;
+    default:
+        break;
+    }
+}

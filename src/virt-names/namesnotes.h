@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* What the lookup engine says of a look-up, kept, and put into words. */
+
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "namesjson.h"
+#include "virnames.h"
+
+struct namesNote {
+    enum virNamesNoteKind kind; /* of a lease that was left out in the end, the reason for that */
+    bool isLease;
+    char *file; /* or NULL */
+    guint64 offset;
+    int error; /* errno */
+    struct virLease lease;
+    char *domain;      /* of a map entry, any bytes but NUL; or NULL */
+    GArray *macs;      /* of a map entry, struct virMacAddr */
+    GArray *leaseless; /* those of them that no lease in sight has */
+    struct virSocketAddr addr;
+    char *name; /* or NULL */
+};
+
+/* An array of struct namesNote *; free with g_ptr_array_unref(). */
+GPtrArray *namesNotesNew(void);
+
+/* For struct virNamesTracer: adds to the array that @opaque is. */
+void namesNotesHear(const struct virNamesNote *note, void *opaque);
+
+/* To be called after the look-up: gives leases that were taken first and left out later their
+ * reason, drops what was said twice, and finds the MAC addresses without lease. */
+void namesNotesFinish(GPtrArray *notes);
+
+/* One line; free with g_free(). */
+char *namesNoteText(const struct namesNote *note, gint64 now);
+
+/* Writes an element of an array. */
+void namesNoteJson(namesJson *json, const struct namesNote *note, gint64 now);
+
+/* For struct virNamesTracer: prints a warning to standard error for files that are passed over or
+ * damaged, and for limits. @opaque is the folder's name. */
+void namesNotesWarn(const struct virNamesNote *note, void *opaque);

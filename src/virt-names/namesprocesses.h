@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* Processes of this machine, as far as /proc shows them to the caller (proc(5)). */
+
+#pragma once
+
+#include <glib.h>
+
+struct namesProcess {
+    char **arguments; /* NULL-terminated */
+    gint64 started;   /* seconds since the epoch */
+};
+
+/* Those whose program has the @name. An array of struct namesProcess *; free with
+ * g_ptr_array_unref(). */
+GPtrArray *namesProcessesFind(const char *name);

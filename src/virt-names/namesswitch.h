@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* The hosts line of nsswitch.conf as glibc reads it (nsswitch.conf(5), glibc's manual, "Actions in
+ * the NSS configuration"): services in their order, each with what becomes of the look-up after its
+ * answer. */
+
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define NAMES_SWITCH_PATH "/etc/nsswitch.conf"
+
+/* Service names that are ours, in the order in which they are asked. */
+#define NAMES_SERVICE_LIBVIRT "libvirt"
+#define NAMES_SERVICE_GUEST "libvirt_guest"
+
+/* A service's answer. */
+enum namesStatus {
+    NAMES_STATUS_SUCCESS,
+    NAMES_STATUS_NOTFOUND,
+    NAMES_STATUS_UNAVAIL,
+    NAMES_STATUS_TRYAGAIN,
+    NAMES_STATUSES
+};
+
+enum namesAction {
+    NAMES_ACTION_CONTINUE,
+    NAMES_ACTION_RETURN,
+    NAMES_ACTION_MERGE,
+};
+
+struct namesService {
+    char *name;
+    gsize begin; /* in the text, of its name */
+    gsize end;   /* behind its name and the actions that follow */
+    enum namesAction actions[NAMES_STATUSES];
+};
+
+typedef struct namesSwitch namesSwitch;
+
+struct namesSwitch {
+    char *text; /* the file's, NUL-terminated; a file that is not there is empty */
+    gsize len;
+    guint lines; /* how many hosts lines there are: the last one counts */
+    guint line;  /* its number, from 1; 0: none, the services are those that glibc then takes */
+    gsize begin; /* of that line in the text */
+    gsize end;   /* of what of it counts: the newline, or a comment before that */
+    GArray *services; /* struct namesService */
+    bool damaged;     /* glibc cannot parse it, and then uses none of the file */
+};
+
+/* Takes @text, which becomes the result's. Free with namesSwitchFree(). */
+struct namesSwitch *namesSwitchParse(char *text, gsize len);
+void namesSwitchFree(struct namesSwitch *hosts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(namesSwitch, namesSwitchFree)
+
+/* Reads @path. NULL if there is such a file that cannot be read. */
+struct namesSwitch *namesSwitchRead(const char *path, GError **error);
+
+const struct namesService *namesSwitchGet(const struct namesSwitch *hosts, guint i);
+
+/* Position of the first service of the name, or -1. */
+int namesSwitchFind(const struct namesSwitch *hosts, const char *name);
+
+/* Position of the first service whose answer that it has not got the name ends the search before
+ * @service is asked, or -1. */
+int namesSwitchHider(const struct namesSwitch *hosts, guint service);
+
+/* The line's services and actions as they stand there, or those that glibc takes without a line;
+ * free with g_free(). */
+char *namesSwitchLine(const struct namesSwitch *hosts);
+
+/* SUCCESS, NOTFOUND, UNAVAIL, TRYAGAIN. */
+const char *namesStatusText(enum namesStatus status);

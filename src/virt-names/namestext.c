@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+#include <config.h>
+
+#include "namestext.h"
+
+#include <arpa/inet.h>
+#include <glib/gi18n.h>
+
+/* Formatting characters as those that turn the direction of text are "printable" for glib. */
+static bool
+isShown(gunichar character)
+{
+    return g_unichar_isprint(character) && g_unichar_type(character) != G_UNICODE_FORMAT &&
+           character != '\\';
+}
+
+char *
+namesTextName(const char *bytes, size_t len)
+{
+    GString *text = g_string_sized_new(len);
+    size_t i = 0;
+
+    while (i < len) {
+        gunichar character = g_utf8_get_char_validated(bytes + i, len - i);
+        size_t end = i + 1;
+
+        if (character < (gunichar)-2)
+            end = i + g_unichar_to_utf8(character, NULL);
+        if (character < (gunichar)-2 && isShown(character)) {
+            g_string_append_len(text, bytes + i, end - i);
+        } else if (bytes[i] == '\\') {
+            g_string_append(text, "\\\\");
+        } else {
+            size_t j;
+
+            for (j = i; j < end; j++)
+                g_string_append_printf(text, "\\x%02x", (unsigned char)bytes[j]);
+        }
+        i = end;
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *
+namesTextQuote(const char *bytes, size_t len)
+{
+    g_autofree char *name = namesTextName(bytes, len);
+
+    return g_strdup_printf("\"%s\"", name);
+}
+
+char *
+namesTextAddress(const struct virSocketAddr *addr)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+
+    inet_ntop(addr->family, addr->bytes, text, sizeof(text));
+    return g_strdup(text);
+}
+
+char *
+namesTextMac(const struct virMacAddr *mac)
+{
+    const unsigned char *octets = mac->octets;
+
+    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", octets[0], octets[1], octets[2],
+                           octets[3], octets[4], octets[5]);
+}
+
+char *
+namesTextTime(gint64 seconds)
+{
+    g_autoptr(GDateTime) moment = g_date_time_new_from_unix_local(seconds);
+    char *text = moment ? g_date_time_format(moment, "%Y-%m-%d %H:%M:%S%z") : NULL;
+
+    /* glib knows the years up to 9999 */
+    return text ? text : g_strdup_printf("@%" G_GINT64_FORMAT, seconds);
+}
+
+char *
+namesTextSpan(gint64 seconds)
+{
+    static const struct {
+        gint64 seconds;
+        char unit;
+    } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+    gint64 rest;
+    size_t i = 0;
+
+    while (i < G_N_ELEMENTS(units) - 1 && seconds < units[i].seconds)
+        i++;
+    rest = i + 1 < G_N_ELEMENTS(units) ? seconds % units[i].seconds / units[i + 1].seconds : 0;
+    if (rest > 0)
+        return g_strdup_printf("%" G_GINT64_FORMAT "%c %" G_GINT64_FORMAT "%c",
+                               seconds / units[i].seconds, units[i].unit, rest, units[i + 1].unit);
+    return g_strdup_printf("%" G_GINT64_FORMAT "%c", seconds / units[i].seconds, units[i].unit);
+}
+
+char *
+namesTextExpiry(gint64 expiry, gint64 now)
+{
+    g_autofree char *span = NULL;
+
+    if (expiry == 0)
+        return g_strdup(C_("lease", "never"));
+    span = namesTextSpan(ABS(expiry - now));
+    /* A lease is good up to the second that it names */
+    return g_strdup_printf(expiry >= now ? C_("lease", "in %s") : C_("lease", "%s ago"), span);
+}
+
+static size_t
+characterWidth(gunichar character)
+{
+    if (g_unichar_iszerowidth(character))
+        return 0;
+    return g_unichar_iswide(character) ? 2 : 1;
+}
+
+size_t
+namesTextWidth(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text; text = g_utf8_next_char(text))
+        width += characterWidth(g_utf8_get_char(text));
+    return width;
+}
+
+char *
+namesTextCut(const char *text, size_t width)
+{
+    const char *end;
+    size_t used = 1;
+
+    if (namesTextWidth(text) <= width)
+        return g_strdup(text);
+    for (end = text; *end; end = g_utf8_next_char(end)) {
+        used += characterWidth(g_utf8_get_char(end));
+        if (used > width)
+            break;
+    }
+    return g_strdup_printf("%.*s\342\200\246", (int)(end - text), text);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* Values as text. All of these return what is to be freed with g_free(), in UTF-8. */
+
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "virmacaddr.h"
+#include "virsocketaddr.h"
+
+/* The @len bytes of a name as they can be shown: guests and whoever names domains have chosen them.
+ * What is not printable, or no UTF-8, becomes \xHH, a backslash two of them. */
+char *namesTextName(const char *bytes, size_t len);
+
+/* The same in quotes. */
+char *namesTextQuote(const char *bytes, size_t len);
+
+char *namesTextAddress(const struct virSocketAddr *addr);
+char *namesTextMac(const struct virMacAddr *mac);
+
+/* A time in seconds since the epoch, in the local time zone: 2026-11-25 14:03:20+0100. */
+char *namesTextTime(gint64 seconds);
+
+/* A span of time in its two largest units: "59s", "1h 5m", "3d 2h". */
+char *namesTextSpan(gint64 seconds);
+
+/* When a lease runs out, seen from @now: "in 59m", "3m ago", "never". */
+char *namesTextExpiry(gint64 expiry, gint64 now);
+
+/* Columns of a terminal that @text takes. */
+size_t namesTextWidth(const char *text);
+
+/* @text, if need be cut so that with the ellipsis it takes @width columns. */
+char *namesTextCut(const char *text, size_t width);

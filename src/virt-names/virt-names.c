@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) libvirt-nss contributors
+ */
+
+/* virt-names: shows, explains, diagnoses and enables the name service for libvirt's guests. */
+
+#include <config.h>
+
+#include <errno.h>
+#include <glib.h>
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "namescommand.h"
+
+static const struct namesCommand commands[] = {
+    { "list", NULL, N_("List the names that guests and networks have, with their addresses"), NULL,
+      namesList },
+    { "query", N_("NAME|ADDRESS..."),
+      N_("Explain how this machine finds the addresses of a name, or the names of an address"),
+      N_("Exit status: 0 if all were found, 2 if not, 3 after an error, 64 if the call is wrong."),
+      namesQuery },
+    { "watch", NULL, N_("Print names as they come, change and go"), NULL, namesWatch },
+    { "check", NULL, N_("Find out why guests are not found by name, and what to do about it"),
+      N_("Exit status: 0 if all is well or there are only warnings, 1 if there are problems, 3 "
+         "after "
+         "an error, 64 if the call is wrong."),
+      namesCheck },
+    { "enable", NULL, N_("Add the modules to the hosts line of nsswitch.conf"), NULL, namesEnable },
+    { "disable", NULL, N_("Take the modules out of the hosts line of nsswitch.conf"), NULL,
+      namesDisable },
+};
+
+static void
+printHelp(void)
+{
+    size_t i;
+
+    g_print(
+        _("Usage: %s COMMAND [OPTION...]\n\n"
+          "Names of libvirt's guests on this machine: see, explain, diagnose and enable them.\n\n"
+          "Commands:\n"),
+        NAMES_PROGRAM);
+    for (i = 0; i < G_N_ELEMENTS(commands); i++)
+        g_print("  %-8s  %s\n", commands[i].name, _(commands[i].summary));
+    g_print(_("\n%s COMMAND --help has the options of a command; the manual is virt-names(1).\n"
+              "Not reached by name? Start with \"%s check\".\n"),
+            NAMES_PROGRAM, NAMES_PROGRAM);
+}
+
+static int
+runCommand(int argc, char **argv)
+{
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(&commands[i], argc - 1, argv + 1);
+    }
+    namesTell(_("there is no command \"%s\"; see %s --help"), argv[1], NAMES_PROGRAM);
+    return NAMES_EXIT_USAGE;
+}
+
+/* What could not be written was not said. A reader that has gone, as head(1) does, wanted no more.
+ */
+static int
+endOutput(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno == EPIPE)
+        return status;
+    namesTell(_("what was to be printed could not be written: %s"), g_strerror(errno));
+    return NAMES_EXIT_FAILED;
+}
+
+int
+main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
+    bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
+    textdomain(GETTEXT_PACKAGE);
+    if (argc < 2) {
+        namesTell(_("a command is missing; see %s --help"), NAMES_PROGRAM);
+        return NAMES_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        printHelp();
+        return endOutput(NAMES_EXIT_GOOD);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        g_print("%s (libvirt-nss) %s\n", NAMES_PROGRAM, VERSION);
+        return endOutput(NAMES_EXIT_GOOD);
+    }
+    return endOutput(runCommand(argc, argv));
+}
