@@ -5,13 +5,12 @@
 import collections
 import json
 import os
-import shlex
 import subprocess
-import sys
+
+from tap import WRAPPER
 
 BRIDGE = "virbr0"
 LEASEDIR = os.environ.get("LEASEDIR", "/var/lib/libvirt/dnsmasq")
-WRAPPER = shlex.split(os.environ.get("NSS_TEST_WRAPPER", ""))
 
 # What dnsmasq says: the arguments, and what it adds to the environment
 Event = collections.namedtuple("Event", "arguments environment")
@@ -125,30 +124,3 @@ def summary(outcome):
         parts.append(f"{name.removeprefix(BRIDGE)}: " + ", ".join(told))
     parts.append("init: " + "; ".join(outcome.printed.decode(errors="backslashreplace").splitlines()))
     return " | ".join(parts)
-
-
-class Tap:
-    """Cases as lines of TAP, like lib.sh."""
-
-    def __init__(self):
-        self.cases = 0
-        self.failures = 0
-
-    def ok(self, good, name, *diagnosis):
-        self.cases += 1
-        self.failures += not good
-        print(f"{'ok' if good else 'not ok'} {self.cases} - {name}", flush=True)
-        if not good:
-            for line in "\n".join(map(str, diagnosis)).splitlines():
-                print("# " + line)
-
-    def equal(self, got, expected, name):
-        self.ok(got == expected, name, "expected:", expected, "got:", got)
-
-    def skip(self, name, reason):
-        self.cases += 1
-        print(f"ok {self.cases} - {name} # SKIP {reason}", flush=True)
-
-    def finish(self):
-        print(f"1..{self.cases}")
-        sys.exit(1 if self.failures else 0)

@@ -16,7 +16,8 @@ import sys
 import time
 
 import leasehelper
-from leasehelper import BRIDGE, INIT, LEASEDIR, Event, Helper, Tap, addresses, path, read, v4, v6
+from leasehelper import BRIDGE, INIT, LEASEDIR, Event, Helper, addresses, path, read, v4, v6
+from tap import WRAPPER, Tap
 
 STATUS = BRIDGE + ".status"
 NOMAC = STATUS + ".nomac"
@@ -24,14 +25,14 @@ KILLS = 1000
 # glib reads a number's errno, which a failing futex would have set
 NEVER_FAIL = ("execve", "exit_group", "futex")
 # Under valgrind a call takes a second
-BRIDGES, EVENTS = (2, 5) if leasehelper.WRAPPER else (8, 200)
+BRIDGES, EVENTS = (2, 5) if WRAPPER else (8, 200)
 ERRORS = ("ENOSPC", "EIO", "EINTR")
 SMALL_DISK = 64 * 1024
 
 tap = Tap()
 helper = Helper(sys.argv[1])
 shortwrite = sys.argv[2]
-instrumented = bool(leasehelper.WRAPPER or os.environ.get("NSS_TEST_SANITIZED"))
+instrumented = bool(WRAPPER or os.environ.get("NSS_TEST_SANITIZED"))
 
 
 def known():
@@ -74,7 +75,7 @@ def measure(event):
 
 
 def test_kill_at_random():
-    if leasehelper.WRAPPER:
+    if WRAPPER:
         tap.skip("killed at random moments", "a kill would meet valgrind's script, not the helper")
         return
     counts = kill_at_random(KILLS)
@@ -209,7 +210,7 @@ def test_single_faults():
 
 
 def test_short_writes():
-    if leasehelper.WRAPPER:
+    if WRAPPER:
         tap.skip("short writes", "valgrind does not let a library be preloaded into the program alone")
         return
     leasehelper.clear()
@@ -242,7 +243,7 @@ def test_full_disk():
 
 def test_limit_of_file_size():
     """RLIMIT_FSIZE cuts a write and then kills, if the program does not catch SIGXFSZ."""
-    if leasehelper.WRAPPER:
+    if WRAPPER:
         tap.skip("a file that may not grow", "valgrind's own log could not grow either")
         return
     leasehelper.clear()

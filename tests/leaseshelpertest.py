@@ -14,7 +14,8 @@ import time
 
 import leasehelper
 from leasecases import CASES, NINE
-from leasehelper import BRIDGE, INIT, LEASEDIR, Event, Helper, Tap, path, read, summary, v4, v6
+from leasehelper import BRIDGE, INIT, LEASEDIR, Event, Helper, path, read, summary, v4, v6
+from tap import Tap
 
 TESTDATA = os.environ["TESTDATA"]
 LOCK = os.path.join(os.environ["RUNSTATEDIR"], "leaseshelper.pid")
