@@ -3,7 +3,7 @@
 # Copyright (C) libvirt-nss contributors
 #
 # private.sh PROGRAM ARGUMENT...: runs a test program in a private namespace, with a lease folder and a runtime folder
-# that are empty and its own. Wants LEASEDIR and RUNSTATEDIR.
+# that are empty and its own, and an nsswitch.conf that is its own. Wants LEASEDIR and RUNSTATEDIR.
 set -u
 export LC_ALL=C
 here=$(dirname "$0")
@@ -12,4 +12,5 @@ here=$(dirname "$0")
 enter_namespace "$0" "$@" || skip_all "no private mount namespace to be had here, or nothing can be mounted above $LEASEDIR"
 empty_leases
 empty_run
+use_hosts files
 exec "$@"

@@ -284,8 +284,10 @@ findFormat(const char *name)
 static int
 list(const struct namesCommand *command, const struct options *options)
 {
-    g_autofree char *folder = g_strdup(namesLeaseDir(options->leasedir));
-    const struct virNamesTracer tracer = { namesNotesWarn, folder };
+    const char *folder = namesLeaseDir(options->leasedir);
+    g_autoptr(GHashTable) texts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct namesWarned warned = { folder, texts };
+    const struct virNamesTracer tracer = { namesNotesWarn, &warned };
     comparison order = findOrder(options->sort ? options->sort : "name");
     int family = readFamily(options->family ? options->family : "any");
     printer print = findFormat(options->json     ? "json"

@@ -358,8 +358,9 @@ namesNoteJson(namesJson *json, const struct namesNote *note, gint64 now)
 void
 namesNotesWarn(const struct virNamesNote *heard, void *opaque)
 {
+    const struct namesWarned *warned = opaque;
     g_autoptr(GPtrArray) notes = NULL;
-    g_autofree char *text = NULL;
+    char *text;
 
     switch ((int)heard->kind) {
     case VIR_NAMES_NOTE_FILE_FAILED:
@@ -369,7 +370,9 @@ namesNotesWarn(const struct virNamesNote *heard, void *opaque)
         notes = namesNotesNew();
         namesNotesHear(heard, notes);
         text = namesNoteText(notes->pdata[0], 0);
-        namesTell("%s/%s", (const char *)opaque, text);
+        /* A file is read for each service */
+        if (g_hash_table_add(warned->texts, text))
+            namesTell("%s/%s", warned->folder, text);
         break;
     default:
         break;

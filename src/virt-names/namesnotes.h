@@ -43,5 +43,10 @@ char *namesNoteText(const struct namesNote *note, gint64 now);
 void namesNoteJson(namesJson *json, const struct namesNote *note, gint64 now);
 
 /* For struct virNamesTracer: prints a warning to standard error for files that are passed over or
- * damaged, and for limits. @opaque is the folder's name. */
+ * damaged, and for limits, each once. @opaque is a struct namesWarned. */
 void namesNotesWarn(const struct virNamesNote *note, void *opaque);
+
+struct namesWarned {
+    const char *folder;
+    GHashTable *texts; /* those that were printed; a set of strings that frees them */
+};
