@@ -17,6 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 build=$(cd "$1" && pwd)
 NSS_MODULE_DIR=$build/src/nss
+VIRT_NAMES=$build/src/virt-names/virt-names
 LEASE_HELPER=$build/src/leaseshelper/libvirt_leaseshelper
 LEASEDIR=$(option_of "$build" leasedir)
 RUNSTATEDIR=$(option_of "$build" runstatedir)
@@ -96,6 +97,13 @@ arrives mallory 02 web1 || expect "no lease" "a lease"
 ask_dns web1 "$(address mallory)"
 ask web1 "$shop"
 
+say "What the modules answer, and why \"web1\" is not the one that only says so"
+echo "\$ virt-names list"
+"$VIRT_NAMES" list
+expect "$("$VIRT_NAMES" list | grep -c '^web1 .* libvirt_guest ')" 1
+echo "\$ virt-names query web1"
+LD_LIBRARY_PATH=$NSS_MODULE_DIR "$VIRT_NAMES" query web1 || expect "not found" found
+
 say "dnsmasq is killed and started anew: the helper gives it the leases back"
 kill -9 "$dnsmasq"
 wait "$dnsmasq" 2>/dev/null
@@ -113,6 +121,7 @@ echo "$answer"
 expect "$answer" "this is web1, reached at $shop"
 
 say "On a libvirt host"
-echo "  sudo make install, then add the two services to the line \"hosts:\" of /etc/nsswitch.conf:"
-echo "    hosts: files libvirt libvirt_guest dns"
+echo "  sudo make install, then let virt-names do the rest:"
+echo "    virt-names check"
+echo "    sudo virt-names enable"
 exit "$wrong"

@@ -298,7 +298,7 @@ checkClaims(struct namesSetup *setup)
 
     virNamesAll(names, &query);
     virNamesClear(names);
-    namesNotesFinish(notes);
+    namesNotesFinish(notes, false);
     for (i = 0; i < notes->len; i++)
         checkClaim(setup, notes->pdata[i]);
 }

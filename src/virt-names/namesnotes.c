@@ -122,11 +122,31 @@ hasLease(const GPtrArray *notes, const struct virMacAddr *mac)
     return false;
 }
 
-void
-namesNotesFinish(GPtrArray *notes)
+static void
+findLeaseless(GPtrArray *notes)
 {
     guint i;
     guint j;
+
+    for (i = 0; i < notes->len; i++) {
+        struct namesNote *note = notes->pdata[i];
+
+        if (!note->macs)
+            continue;
+        note->leaseless = g_array_new(FALSE, FALSE, sizeof(struct virMacAddr));
+        for (j = 0; j < note->macs->len; j++) {
+            const struct virMacAddr *mac = &g_array_index(note->macs, struct virMacAddr, j);
+
+            if (!hasLease(notes, mac))
+                g_array_append_vals(note->leaseless, mac, 1);
+        }
+    }
+}
+
+void
+namesNotesFinish(GPtrArray *notes, bool byMac)
+{
+    guint i;
 
     for (i = 0; i < notes->len; i++) {
         const struct namesNote *note = notes->pdata[i];
@@ -141,19 +161,8 @@ namesNotesFinish(GPtrArray *notes)
             g_ptr_array_remove_index(notes, i);
     }
     dropRepeated(notes);
-    for (i = 0; i < notes->len; i++) {
-        struct namesNote *note = notes->pdata[i];
-
-        if (!note->macs)
-            continue;
-        note->leaseless = g_array_new(FALSE, FALSE, sizeof(struct virMacAddr));
-        for (j = 0; j < note->macs->len; j++) {
-            const struct virMacAddr *mac = &g_array_index(note->macs, struct virMacAddr, j);
-
-            if (!hasLease(notes, mac))
-                g_array_append_vals(note->leaseless, mac, 1);
-        }
-    }
+    if (byMac)
+        findLeaseless(notes);
 }
 
 /* ---- in words ---- */
@@ -306,7 +315,7 @@ macsJson(namesJson *json, const char *key, const GArray *macs)
     guint i;
 
     namesJsonBeginArray(json, key);
-    for (i = 0; macs && i < macs->len; i++)
+    for (i = 0; i < macs->len; i++)
         namesJsonMac(json, NULL, &g_array_index(macs, struct virMacAddr, i));
     namesJsonEndArray(json);
 }
@@ -349,7 +358,8 @@ namesNoteJson(namesJson *json, const struct namesNote *note, gint64 now)
     if (note->domain) {
         namesJsonString(json, "domain", note->domain);
         macsJson(json, "macs", note->macs);
-        macsJson(json, "macs-without-lease", note->leaseless);
+        if (note->leaseless)
+            macsJson(json, "macs-without-lease", note->leaseless);
     }
     namesJsonString(json, "text", text);
     namesJsonEndObject(json);

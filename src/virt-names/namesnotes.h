@@ -33,8 +33,9 @@ GPtrArray *namesNotesNew(void);
 void namesNotesHear(const struct virNamesNote *note, void *opaque);
 
 /* To be called after the look-up: gives leases that were taken first and left out later their
- * reason, drops what was said twice, and finds the MAC addresses without lease. */
-void namesNotesFinish(GPtrArray *notes);
+ * reason, and drops what was said twice. If the leases were looked for @byMac, as those of a
+ * domain's name are, it also finds the MAC addresses that have none. */
+void namesNotesFinish(GPtrArray *notes, bool byMac);
 
 /* One line; free with g_free(). */
 char *namesNoteText(const struct namesNote *note, gint64 now);

@@ -70,7 +70,7 @@ askEngine(const namesTrail *trail, const char *service, const char *folder, gint
     for (i = 0; i < names->nentries; i++)
         namesAnswerAddName(answer, virNamesGetEntry(names, i)->name);
     virNamesClear(names);
-    namesNotesFinish(notes);
+    namesNotesFinish(notes, query.service == VIR_NAMES_LIBVIRT_GUEST && !trail->isAddress);
     return answer;
 }
 
