@@ -718,6 +718,24 @@ listForever(void *opaque)
     return NULL;
 }
 
+/* Threads that start and end each other's list all the time: none of them may be told of what another
+ * has freed. */
+static void
+testListRestarts(void)
+{
+    pthread_t threads[THREADS];
+    int stop = 0;
+    size_t i;
+
+    testCopyFixture(FIXTURE);
+    for (i = 0; i < THREADS; i++)
+        g_assert_cmpint(pthread_create(&threads[i], NULL, listForever, &stop), ==, 0);
+    g_usleep(G_USEC_PER_SEC / 2);
+    g_atomic_int_set(&stop, 1);
+    for (i = 0; i < THREADS; i++)
+        g_assert_cmpint(pthread_join(threads[i], NULL), ==, 0);
+}
+
 /* What a forked process does: no malloc of our own, as another thread may have had its lock */
 static int
 countEntries(void)
@@ -989,6 +1007,7 @@ main(int argc, char **argv)
     addServices("address-lengths", testAddressLengths);
     addServices("list-every-size", testListEverySize);
     g_test_add_func("/list/threads", testListThreads);
+    g_test_add_func("/list/restarts", testListRestarts);
     g_test_add_func("/list/fork", testListFork);
     addServices("errno-untouched", testErrnoUntouched);
     addServices("leaves-nothing", testLeavesNothing);
