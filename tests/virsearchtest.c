@@ -104,6 +104,8 @@ static const struct row addresses[] = {
     { "v6-short-group", "\"fe::1f\"", "fe::1f", FALSE, 5 },
     { "v6-short-group-padded", "\"00fe::001F\"", "fe::1f", FALSE, 9 },
     { "v6-short-group-dotted", "\"fe::0.0.0.31\"", "fe::1f", FALSE, 11 },
+    { "v6-short-group-dotted-three", "\"fe::0.0.0.123\"", "fe::7b", FALSE, 12 },
+    { "v6-three-digits", "\"a12::1\"", "a12::1", FALSE, 5 },
     { "v6-short-group-digit", "\"fe::1:1\"", "fe::1:1", FALSE, 6 },
     { "v6-short-group-zero", "\"fe::00\"", "fe::", FALSE, 5 },
     { "v6-short-group-colons", "\"fe::\"", "fe::", FALSE, 3 },
