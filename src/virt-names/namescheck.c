@@ -21,21 +21,16 @@ char *
 namesCommandOn(const char *command, const char *path)
 {
     static const char plain[] = "/._-+=:@%";
+    g_autofree char *quoted = g_shell_quote(path);
     const char *c;
 
+    /* As one would type it, where that can be done */
     for (c = path; g_ascii_isalnum(*c) || (*c && strchr(plain, *c)); c++)
         continue;
-    if (*path && !*c)
-        return g_strconcat(command, " ", path, NULL);
-    {
-        g_autofree char *quoted = g_shell_quote(path);
-
-        return g_strconcat(command, " ", quoted, NULL);
-    }
+    return g_strconcat(command, " ", *path && !*c ? path : quoted, NULL);
 }
 
-/* A row of @source whose name only its own addresses have, or NULL: what any of the modules answers
- * for it is right. */
+/* The first row of @source, or NULL. */
 static const struct namesRow *
 findSample(const struct namesRows *rows, enum namesSource source)
 {
@@ -46,19 +41,6 @@ findSample(const struct namesRows *rows, enum namesSource source)
             return &rows->rows[i];
     }
     return NULL;
-}
-
-static bool
-hasAddress(const namesAnswer *answer, const struct virSocketAddr *addr)
-{
-    guint i;
-
-    for (i = 0; i < answer->addresses->len; i++) {
-        if (virSocketAddrCompare(&g_array_index(answer->addresses, struct virSocketAddr, i),
-                                 addr) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* The name of the service that answered, or NULL. */
@@ -82,7 +64,7 @@ lookUp(struct namesSetup *setup, const struct namesRow *row)
     const char *answering;
     char *command;
 
-    if (hasAddress(answer, &row->addr)) {
+    if (namesAnswerHasAddress(answer, &row->addr)) {
         namesFound(setup, OK, "live", NULL, NULL, _("A look-up of %s (%s) gives %s."), name,
                    service, address);
         return;

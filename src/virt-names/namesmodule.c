@@ -89,8 +89,8 @@ namesAnswerFree(namesAnswer *answer)
     g_free(answer);
 }
 
-static bool
-hasAddress(const namesAnswer *answer, const struct virSocketAddr *addr)
+bool
+namesAnswerHasAddress(const namesAnswer *answer, const struct virSocketAddr *addr)
 {
     guint i;
 
@@ -105,7 +105,7 @@ hasAddress(const namesAnswer *answer, const struct virSocketAddr *addr)
 void
 namesAnswerAddAddress(namesAnswer *answer, const struct virSocketAddr *addr)
 {
-    if (!hasAddress(answer, addr))
+    if (!namesAnswerHasAddress(answer, addr))
         g_array_append_vals(answer->addresses, addr, 1);
 }
 
@@ -131,7 +131,7 @@ namesAnswerEqual(const namesAnswer *a, const namesAnswer *b)
         a->names->len != b->names->len)
         return false;
     for (i = 0; i < a->addresses->len; i++) {
-        if (!hasAddress(b, &g_array_index(a->addresses, struct virSocketAddr, i)))
+        if (!namesAnswerHasAddress(b, &g_array_index(a->addresses, struct virSocketAddr, i)))
             return false;
     }
     for (i = 0; i < a->names->len; i++) {

@@ -51,6 +51,8 @@ namesAnswer *namesAnswerNew(enum namesStatus status);
 void namesAnswerFree(namesAnswer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(namesAnswer, namesAnswerFree)
 
+bool namesAnswerHasAddress(const namesAnswer *answer, const struct virSocketAddr *addr);
+
 /* Adds what is not there yet. */
 void namesAnswerAddAddress(namesAnswer *answer, const struct virSocketAddr *addr);
 void namesAnswerAddName(namesAnswer *answer, const char *name);
