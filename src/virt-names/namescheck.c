@@ -62,26 +62,34 @@ lookUp(struct namesSetup *setup, const struct namesRow *row)
     g_autofree char *address = namesTextAddress(&row->addr);
     const char *service = namesRowSource(row);
     const char *answering;
-    char *command;
+    g_autofree char *command = namesCommandOn("virt-names query", name);
 
     if (namesAnswerHasAddress(answer, &row->addr)) {
         namesFound(setup, OK, "live", NULL, NULL, _("A look-up of %s (%s) gives %s."), name,
                    service, address);
         return;
     }
-    command = namesCommandOn("virt-names query", name);
     if (error) {
-        namesFound(setup, PROBLEM, "live", _("What stands above says why; or ask:"), command,
+        namesFound(setup, PROBLEM, "live", _("What stands above says why; or ask:"),
+                   g_steal_pointer(&command),
                    _("A look-up of %s fails, although %s has it with the address %s: %s."), name,
                    service, address, error);
         return;
     }
     answering = answeringService(setup, row->name);
+    /* Of a domain and a guest with one name the guest's hostname comes first, and may be of one of
+     * the domain's interfaces alone */
+    if (answering && g_str_has_prefix(answering, NAMES_SERVICE_LIBVIRT)) {
+        namesFound(setup, OK, "live", NULL, NULL, _("A look-up of %s is answered by %s."), name,
+                   answering);
+        return;
+    }
     namesFound(setup, WARNING, "shadowed",
                _("Another service that is asked before has the name as well: an old line in "
                  "/etc/hosts, perhaps."),
-               command, _("A look-up of %s does not give %s, which %s has for it; %s answered."),
-               name, address, service, answering ? answering : "?");
+               g_steal_pointer(&command),
+               _("A look-up of %s does not give %s, which %s has for it; %s answered."), name,
+               address, service, answering ? answering : "?");
 }
 
 void
