@@ -19,6 +19,13 @@ addChange(GArray *changes, enum namesChangeKind kind, const struct namesRow *row
     g_array_append_val(changes, change);
 }
 
+/* In what two rows must be alike to be one that has changed. */
+enum likeness {
+    LIKE_MOVED,         /* all but the address */
+    LIKE_RENAMED_HOST,  /* all but the first label of the name */
+    LIKE_RENAMED_WHOLE, /* all but the name */
+};
+
 /* NULL is no rows. */
 static GHashTable *
 rowSet(const struct namesRows *rows)
@@ -31,69 +38,113 @@ rowSet(const struct namesRows *rows)
     return set;
 }
 
-/* What two rows have in common if the guest has moved, or was renamed; NULL without MAC address. */
+/* A text that is the same for all rows that are alike; NULL for one without MAC address, which
+ * cannot be told from another guest's. */
 static char *
-keyOf(const struct namesRow *row, enum namesChangeKind kind)
+keyOf(const struct namesRow *row, enum likeness likeness)
 {
-    g_autofree char *address = namesTextAddress(&row->addr);
     g_autofree char *mac = row->hasMac ? namesTextMac(&row->mac) : NULL;
+    g_autofree char *address = NULL;
 
     if (!mac)
         return NULL;
-    return kind == NAMES_CHANGE_MOVED
-               ? g_strdup_printf("%u %d %s %s", row->source, row->addr.family, mac, row->name)
-               : g_strdup_printf("%u %s %s", row->source, mac, address);
+    if (likeness == LIKE_MOVED)
+        return g_strdup_printf("%u %d %s %s", row->source, row->addr.family, mac, row->name);
+    address = namesTextAddress(&row->addr);
+    return g_strdup_printf("%u %s %s%s", row->source, mac, address,
+                           likeness == LIKE_RENAMED_HOST ? strchrnul(row->name, '.') : "");
 }
 
-/* Pairs what is gone with what is new if they have the same key: drops both from the sets. */
 static void
-pair(GArray *changes, GHashTable *gone, GPtrArray *fresh, enum namesChangeKind kind)
+freeQueue(gpointer queue)
 {
-    g_autoptr(GHashTable) byKey = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    GHashTableIter iter;
-    gpointer row;
-    guint i = 0;
+    g_queue_free(queue);
+}
 
-    g_hash_table_iter_init(&iter, gone);
-    while (g_hash_table_iter_next(&iter, &row, NULL)) {
-        char *key = keyOf(row, kind);
+/* The places in @rows of those with the same key, in their order. */
+static GHashTable *
+placesByKey(const GPtrArray *rows, enum likeness likeness)
+{
+    GHashTable *table = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, freeQueue);
+    guint i;
 
-        if (key)
-            g_hash_table_insert(byKey, key, row);
-    }
-    while (i < fresh->len) {
-        g_autofree char *key = keyOf(fresh->pdata[i], kind);
-        struct namesRow *old = key ? g_hash_table_lookup(byKey, key) : NULL;
+    for (i = 0; i < rows->len; i++) {
+        g_autofree char *key = rows->pdata[i] ? keyOf(rows->pdata[i], likeness) : NULL;
+        GQueue *places = key ? g_hash_table_lookup(table, key) : NULL;
 
-        if (!old) {
-            i++;
+        if (!key)
             continue;
+        if (!places) {
+            places = g_queue_new();
+            g_hash_table_insert(table, g_strdup(key), places);
         }
-        addChange(changes, kind, fresh->pdata[i], old);
-        g_hash_table_remove(byKey, key);
-        g_hash_table_remove(gone, old);
-        g_ptr_array_remove_index(fresh, i);
+        g_queue_push_tail(places, &rows->pdata[i]);
+    }
+    return table;
+}
+
+/* Pairs what is gone with what is new if they are alike, the first with the first; both places are
+ * NULL then. */
+static void
+pair(GArray *changes, GPtrArray *gone, GPtrArray *fresh, enum likeness likeness)
+{
+    g_autoptr(GHashTable) places = placesByKey(gone, likeness);
+    guint i;
+
+    for (i = 0; i < fresh->len; i++) {
+        g_autofree char *key = fresh->pdata[i] ? keyOf(fresh->pdata[i], likeness) : NULL;
+        GQueue *queue = key ? g_hash_table_lookup(places, key) : NULL;
+        gpointer *old = queue ? g_queue_pop_head(queue) : NULL;
+
+        if (!old)
+            continue;
+        addChange(changes, likeness == LIKE_MOVED ? NAMES_CHANGE_MOVED : NAMES_CHANGE_RENAMED,
+                  fresh->pdata[i], *old);
+        *old = NULL;
+        fresh->pdata[i] = NULL;
     }
 }
 
-/* Takes the rows that both have out of @gone; those of @after that are new come into @fresh. */
-static void
-compare(GArray *changes, const struct namesRows *after, GHashTable *gone, GPtrArray *fresh)
+static bool
+isRenewed(const struct namesRow *row, const struct namesRow *old)
 {
+    return row->expiry != old->expiry || row->hasMac != old->hasMac ||
+           (row->hasMac && virMacAddrCompare(&row->mac, &old->mac) != 0);
+}
+
+/* Puts the rows of @before that are not in @after into @gone; those of @after that are new into
+ * @fresh. */
+static void
+compare(GArray *changes, const struct namesRows *before, const struct namesRows *after,
+        GPtrArray *gone, GPtrArray *fresh)
+{
+    g_autoptr(GHashTable) known = rowSet(before);
     size_t i;
 
     for (i = 0; i < after->nrows; i++) {
         struct namesRow *row = &after->rows[i];
-        const struct namesRow *old = g_hash_table_lookup(gone, row);
+        const struct namesRow *old = g_hash_table_lookup(known, row);
 
         if (!old) {
             g_ptr_array_add(fresh, row);
             continue;
         }
-        if (old->expiry != row->expiry)
+        if (isRenewed(row, old))
             addChange(changes, NAMES_CHANGE_RENEWED, row, old);
-        g_hash_table_remove(gone, row);
+        g_hash_table_remove(known, row);
     }
+    for (i = 0; before && i < before->nrows; i++) {
+        if (g_hash_table_lookup(known, &before->rows[i]) == &before->rows[i])
+            g_ptr_array_add(gone, &before->rows[i]);
+    }
+}
+
+/* dnsmasq takes a lease off its list at the beginning of the second up to whose end the modules
+ * answer. */
+static enum namesChangeKind
+kindOfEnd(const struct namesRow *row, gint64 now)
+{
+    return row->expiry != 0 && row->expiry <= now ? NAMES_CHANGE_EXPIRED : NAMES_CHANGE_GONE;
 }
 
 GArray *
@@ -101,25 +152,23 @@ namesChangesFind(const struct namesRows *before, const struct namesRows *after, 
 {
     GArray *changes = g_array_new(FALSE, FALSE, sizeof(struct namesChange));
     g_autoptr(GArray) news = g_array_new(FALSE, FALSE, sizeof(struct namesChange));
-    g_autoptr(GHashTable) gone = rowSet(before);
+    g_autoptr(GPtrArray) gone = g_ptr_array_new();
     g_autoptr(GPtrArray) fresh = g_ptr_array_new();
-    size_t i;
-    guint j;
+    guint i;
 
-    compare(news, after, gone, fresh);
-    pair(news, gone, fresh, NAMES_CHANGE_MOVED);
-    pair(news, gone, fresh, NAMES_CHANGE_RENAMED);
-    for (i = 0; before && i < before->nrows; i++) {
-        const struct namesRow *row = &before->rows[i];
-
-        if (g_hash_table_lookup(gone, row) == row)
-            addChange(changes,
-                      row->expiry != 0 && row->expiry < now ? NAMES_CHANGE_EXPIRED
-                                                            : NAMES_CHANGE_GONE,
-                      row, NULL);
+    compare(news, before, after, gone, fresh);
+    pair(news, gone, fresh, LIKE_MOVED);
+    /* Of host and host.domain each is to become what it is in the other domain or host */
+    pair(news, gone, fresh, LIKE_RENAMED_HOST);
+    pair(news, gone, fresh, LIKE_RENAMED_WHOLE);
+    for (i = 0; i < gone->len; i++) {
+        if (gone->pdata[i])
+            addChange(changes, kindOfEnd(gone->pdata[i], now), gone->pdata[i], NULL);
     }
-    for (j = 0; j < fresh->len; j++)
-        addChange(news, NAMES_CHANGE_ADDED, fresh->pdata[j], NULL);
+    for (i = 0; i < fresh->len; i++) {
+        if (fresh->pdata[i])
+            addChange(news, NAMES_CHANGE_ADDED, fresh->pdata[i], NULL);
+    }
     g_array_append_vals(changes, news->data, news->len);
     return changes;
 }
