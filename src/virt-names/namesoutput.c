@@ -6,6 +6,7 @@
 
 #include "namesoutput.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +15,30 @@
 
 #include "namestext.h"
 
+/* errno of the first write that failed: stdio forgets it, and what could not be written */
+static int failure;
+
+static void
+noteFailure(void)
+{
+    if (failure == 0)
+        failure = errno;
+}
+
 void
 namesOutputWrite(const char *bytes, size_t len)
 {
-    fwrite(bytes, 1, len, stdout);
+    if (fwrite(bytes, 1, len, stdout) < len)
+        noteFailure();
+}
+
+int
+namesOutputFlush(void)
+{
+    /* What glib has printed itself has only left its mark on the stream */
+    if (fflush(stdout) != 0 || ferror(stdout))
+        noteFailure();
+    return failure;
 }
 
 void

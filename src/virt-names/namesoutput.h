@@ -20,8 +20,11 @@ enum namesColor {
     NAMES_COLOR_YELLOW,
 };
 
-/* Writes bytes as they are. Errors stay in stdout's state: main() looks at it. */
+/* Writes bytes as they are. An error is kept for namesOutputFlush(), which main() calls. */
 void namesOutputWrite(const char *bytes, size_t len);
+
+/* Writes what stdio still has. Returns 0, or the errno of the first write ever that failed. */
+int namesOutputFlush(void);
 
 /* Writes text in UTF-8. What the locale's character set does not have becomes '?'. */
 void namesOutputText(const char *text);

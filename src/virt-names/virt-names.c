@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "namescommand.h"
+#include "namesoutput.h"
 
 static const struct namesCommand commands[] = {
     { "list", NULL, N_("List the names that guests and networks have, with their addresses"), NULL,
@@ -68,11 +69,11 @@ runCommand(int argc, char **argv)
 static int
 endOutput(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    const int error = namesOutputFlush();
+
+    if (error == 0 || error == EPIPE)
         return status;
-    if (errno == EPIPE)
-        return status;
-    namesTell(_("what was to be printed could not be written: %s"), g_strerror(errno));
+    namesTell(_("what was to be printed could not be written: %s"), g_strerror(error));
     return NAMES_EXIT_FAILED;
 }
 
