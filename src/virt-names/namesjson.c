@@ -125,17 +125,43 @@ namesJsonMac(namesJson *json, const char *key, const struct virMacAddr *mac)
     namesJsonString(json, key, text);
 }
 
+/* JSON may have any character but ASCII's control characters as it is, a terminal should not.
+ * Outside of strings there are none of these, and in strings \u means the same. */
+static char *
+escape(const char *text, size_t len)
+{
+    GString *escaped = g_string_sized_new(len + 1);
+    const char *end = text + len;
+
+    while (text < end) {
+        const char *next = g_utf8_find_next_char(text, NULL);
+        gunichar character = g_utf8_get_char(text);
+
+        if (character == '\n' || namesTextIsShown(character))
+            g_string_append_len(escaped, text, next - text);
+        else if (character < 0x10000)
+            g_string_append_printf(escaped, "\\u%04x", character);
+        else
+            g_string_append_printf(escaped, "\\u%04x\\u%04x", 0xd7c0 + (character >> 10),
+                                   0xdc00 + (character & 0x3ff));
+        text = next;
+    }
+    /* Behind a text of more than one line yajl has put the newline already */
+    if (escaped->len == 0 || escaped->str[escaped->len - 1] != '\n')
+        g_string_append_c(escaped, '\n');
+    return g_string_free(escaped, FALSE);
+}
+
 void
 namesJsonPrint(namesJson *json)
 {
+    g_autofree char *escaped = NULL;
     const unsigned char *text;
     size_t len;
 
     yajl_gen_get_buf(json->gen, &text, &len);
-    namesOutputWrite((const char *)text, len);
-    /* Behind a text of more than one line yajl has put the newline already */
-    if (len == 0 || text[len - 1] != '\n')
-        namesOutputWrite("\n", 1);
+    escaped = escape((const char *)text, len);
+    namesOutputWrite(escaped, strlen(escaped));
     yajl_gen_clear(json->gen);
     yajl_gen_reset(json->gen, NULL);
 }

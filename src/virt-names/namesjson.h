@@ -2,7 +2,8 @@
  * Copyright (C) libvirt-nss contributors
  */
 
-/* JSON as it is printed, written by yajl. Whatever bytes a string has, what comes out is UTF-8. */
+/* JSON as it is printed, written by yajl. Whatever bytes a string has, what comes out is UTF-8 in
+ * which nothing but newlines between members controls a terminal. */
 
 #pragma once
 

@@ -9,12 +9,18 @@
 #include <arpa/inet.h>
 #include <glib/gi18n.h>
 
-/* Formatting characters as those that turn the direction of text are "printable" for glib. */
+/* glib takes all of these for printable. */
 static bool
-isShown(gunichar character)
+isLayout(GUnicodeType type)
 {
-    return g_unichar_isprint(character) && g_unichar_type(character) != G_UNICODE_FORMAT &&
-           character != '\\';
+    return type == G_UNICODE_FORMAT || type == G_UNICODE_LINE_SEPARATOR ||
+           type == G_UNICODE_PARAGRAPH_SEPARATOR;
+}
+
+bool
+namesTextIsShown(gunichar character)
+{
+    return g_unichar_isprint(character) && !isLayout(g_unichar_type(character));
 }
 
 char *
@@ -29,7 +35,7 @@ namesTextName(const char *bytes, size_t len)
 
         if (character < (gunichar)-2)
             end = i + g_unichar_to_utf8(character, NULL);
-        if (character < (gunichar)-2 && isShown(character)) {
+        if (character < (gunichar)-2 && namesTextIsShown(character) && character != '\\') {
             g_string_append_len(text, bytes + i, end - i);
         } else if (bytes[i] == '\\') {
             g_string_append(text, "\\\\");
@@ -124,7 +130,7 @@ namesTextWidth(const char *text)
 {
     size_t width = 0;
 
-    for (; *text; text = g_utf8_next_char(text))
+    for (; *text; text = g_utf8_find_next_char(text, NULL))
         width += characterWidth(g_utf8_get_char(text));
     return width;
 }
@@ -137,7 +143,7 @@ namesTextCut(const char *text, size_t width)
 
     if (namesTextWidth(text) <= width)
         return g_strdup(text);
-    for (end = text; *end; end = g_utf8_next_char(end)) {
+    for (end = text; *end; end = g_utf8_find_next_char(end, NULL)) {
         used += characterWidth(g_utf8_get_char(end));
         if (used > width)
             break;

@@ -13,6 +13,10 @@
 #include "virmacaddr.h"
 #include "virsocketaddr.h"
 
+/* Whether a character shows as itself, and neither controls a terminal nor turns, breaks or hides
+ * the text around it. */
+bool namesTextIsShown(gunichar character);
+
 /* The @len bytes of a name as they can be shown: guests and whoever names domains have chosen them.
  * What is not printable, or no UTF-8, becomes \xHH, a backslash two of them. */
 char *namesTextName(const char *bytes, size_t len);
