@@ -6,105 +6,256 @@
 
 #include "namesmonitor.h"
 
-#include <gio/gio.h>
+#include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "namesnetworks.h"
+
+/* What may change which folder is at the end of the way. */
+#define WAY_EVENTS                                                                                 \
+    (IN_ATTRIB | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVED_FROM | IN_MOVED_TO |            \
+     IN_MOVE_SELF | IN_ONLYDIR)
+
+/* What may change what is in it. */
+#define FOLDER_EVENTS (WAY_EVENTS | IN_CLOSE_WRITE | IN_MODIFY)
+
+/* Links on one way, as path_resolution(7) has it */
+#define LINKS_MAX 40
 
 struct namesMonitor {
     char *folder;
-    void (*changed)(gpointer opaque);
-    gpointer opaque;
-    GFileMonitor *monitor; /* of the folder below, or NULL */
-    char *watched;
-    dev_t device; /* which folder had that name when the watch began */
-    ino_t inode;
+    int fd;              /* of inotify(7), or -1 */
+    GHashTable *watches; /* watch descriptor to struct watch */
 };
 
+/* A folder in which something is of interest. */
+struct watch {
+    GPtrArray *names; /* what of it is on the way */
+    bool isFolder;    /* it is the lease folder */
+};
+
+/* The way to the lease folder, as far as it has been gone. */
+struct way {
+    char *path; /* of a folder, without links in it */
+    char *rest; /* what is to be gone from there */
+    int links;
+};
+
+static void
+freeWatch(gpointer data)
+{
+    struct watch *watch = data;
+
+    g_ptr_array_unref(watch->names);
+    g_free(watch);
+}
+
+static GHashTable *
+newWatches(void)
+{
+    return g_hash_table_new_full(NULL, NULL, NULL, freeWatch);
+}
+
 namesMonitor *
-namesMonitorNew(const char *folder, void (*changed)(gpointer opaque), gpointer opaque)
+namesMonitorNew(const char *folder)
 {
     namesMonitor *monitor = g_new0(namesMonitor, 1);
 
-    monitor->folder = g_canonicalize_filename(folder, NULL);
-    monitor->changed = changed;
-    monitor->opaque = opaque;
+    monitor->folder = g_strdup(folder);
+    monitor->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    monitor->watches = newWatches();
     return monitor;
-}
-
-static void
-stop(namesMonitor *monitor)
-{
-    if (monitor->monitor) {
-        g_signal_handlers_disconnect_by_data(monitor->monitor, monitor);
-        g_file_monitor_cancel(monitor->monitor);
-    }
-    g_clear_object(&monitor->monitor);
-    g_clear_pointer(&monitor->watched, g_free);
 }
 
 void
 namesMonitorFree(namesMonitor *monitor)
 {
-    stop(monitor);
+    if (monitor->fd >= 0)
+        close(monitor->fd);
+    g_hash_table_unref(monitor->watches);
     g_free(monitor->folder);
     g_free(monitor);
 }
 
-static void
-onChanged(GFileMonitor *source, GFile *file, GFile *other, GFileMonitorEvent event, gpointer data)
+int
+namesMonitorDescriptor(const namesMonitor *monitor)
 {
-    namesMonitor *monitor = data;
-
-    (void)source;
-    (void)file;
-    (void)other;
-    (void)event;
-    monitor->changed(monitor->opaque);
+    return monitor->fd;
 }
 
-/* The folder, or the nearest one above it that is there. */
+/* ---- what is watched ---- */
+
+/* Watches the @name in a folder or, if that is NULL, all of it. */
+static bool
+addWatch(namesMonitor *monitor, const char *path, const char *name)
+{
+    /* The lease folder comes last: what it needs includes what a step of the way needs */
+    int wd = inotify_add_watch(monitor->fd, path, name ? WAY_EVENTS : FOLDER_EVENTS);
+    struct watch *watch;
+
+    if (wd < 0)
+        return false;
+    watch = g_hash_table_lookup(monitor->watches, GINT_TO_POINTER(wd));
+    if (!watch) {
+        watch = g_new0(struct watch, 1);
+        watch->names = g_ptr_array_new_with_free_func(g_free);
+        g_hash_table_insert(monitor->watches, GINT_TO_POINTER(wd), watch);
+    }
+    if (name)
+        g_ptr_array_add(watch->names, g_strdup(name));
+    else
+        watch->isFolder = true;
+    return true;
+}
+
+/* Takes the next step of the way into the folder or link @name. Returns false if it is neither. */
+static bool
+enter(struct way *way, const char *name)
+{
+    g_autofree char *below = g_build_filename(way->path, name, NULL);
+    g_autofree char *target = NULL;
+    g_autofree char *rest = NULL;
+    struct stat status;
+
+    if (lstat(below, &status) < 0)
+        return false;
+    if (S_ISDIR(status.st_mode)) {
+        g_free(way->path);
+        way->path = g_steal_pointer(&below);
+        return true;
+    }
+    if (!S_ISLNK(status.st_mode) || ++way->links > LINKS_MAX ||
+        !(target = g_file_read_link(below, NULL)))
+        return false;
+    if (g_path_is_absolute(target)) {
+        g_free(way->path);
+        way->path = g_strdup("/");
+    }
+    rest = g_steal_pointer(&way->rest);
+    way->rest = g_strconcat(target, "/", rest, NULL);
+    return true;
+}
+
+/* Cuts the first name off the rest of the way; NULL at its end. */
 static char *
-nearest(const char *folder, struct stat *status)
+nextName(struct way *way)
 {
-    char *path = g_strdup(folder);
+    const char *begin = way->rest + strspn(way->rest, "/");
+    const char *end = strchrnul(begin, '/');
+    g_autofree char *rest = NULL;
+    char *name = NULL;
 
-    while (stat(path, status) < 0 || !S_ISDIR(status->st_mode)) {
-        char *above = g_path_get_dirname(path);
-
-        g_free(path);
-        path = above;
+    if (*begin) {
+        name = g_strndup(begin, end - begin);
+        rest = g_steal_pointer(&way->rest);
+        way->rest = g_strdup(end);
     }
-    return path;
+    return name;
 }
 
+/* Goes the way as the kernel does, and watches each folder before looking what is in it. Returns
+ * whether the last one is watched. */
+static bool
+walk(namesMonitor *monitor, struct way *way)
+{
+    char *name;
+
+    while ((name = nextName(way))) {
+        g_autofree char *step = name;
+        bool isWatched;
+
+        if (strcmp(step, ".") == 0)
+            continue;
+        if (strcmp(step, "..") == 0) {
+            char *above = g_path_get_dirname(way->path);
+
+            g_free(way->path);
+            way->path = above;
+            continue;
+        }
+        isWatched = addWatch(monitor, way->path, step);
+        if (!enter(way, step))
+            return isWatched;
+    }
+    return addWatch(monitor, way->path, NULL);
+}
+
+/* Stops watching what is no longer on the way. */
 static void
-start(namesMonitor *monitor, char *path, const struct stat *status)
+dropWatches(namesMonitor *monitor, GHashTable *before)
 {
-    g_autoptr(GFile) file = g_file_new_for_path(path);
+    GHashTableIter iter;
+    gpointer wd;
 
-    stop(monitor);
-    monitor->monitor = g_file_monitor_directory(file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
-    monitor->watched = path;
-    monitor->device = status->st_dev;
-    monitor->inode = status->st_ino;
-    if (monitor->monitor) {
-        g_file_monitor_set_rate_limit(monitor->monitor, 0);
-        g_signal_connect(monitor->monitor, "changed", G_CALLBACK(onChanged), monitor);
+    g_hash_table_iter_init(&iter, before);
+    while (g_hash_table_iter_next(&iter, &wd, NULL)) {
+        if (!g_hash_table_contains(monitor->watches, wd))
+            inotify_rm_watch(monitor->fd, GPOINTER_TO_INT(wd));
     }
 }
 
-void
+bool
 namesMonitorArm(namesMonitor *monitor)
 {
-    /* What comes or goes between the look and the watch is seen by another look. */
-    while (true) {
-        struct stat status;
-        char *path = nearest(monitor->folder, &status);
+    g_autoptr(GHashTable) before = monitor->watches;
+    g_autofree char *current = g_get_current_dir();
+    const bool isAbsolute = g_path_is_absolute(monitor->folder);
+    struct way way = { .path = g_strdup("/") };
+    bool isWatched;
 
-        if (g_strcmp0(path, monitor->watched) == 0 && status.st_dev == monitor->device &&
-            status.st_ino == monitor->inode) {
-            g_free(path);
-            return;
-        }
-        start(monitor, path, &status);
+    way.rest = isAbsolute ? g_strdup(monitor->folder)
+                          : g_build_filename(current, monitor->folder, NULL);
+    monitor->watches = newWatches();
+    isWatched = walk(monitor, &way);
+    dropWatches(monitor, before);
+    g_free(way.path);
+    g_free(way.rest);
+    return isWatched;
+}
+
+/* ---- what happens there ---- */
+
+static bool
+isOfInterest(const struct watch *watch, const char *name)
+{
+    guint i;
+
+    for (i = 0; i < watch->names->len; i++) {
+        if (strcmp(watch->names->pdata[i], name) == 0)
+            return true;
     }
+    return watch->isFolder && namesNetworksIsFile(name);
+}
+
+static bool
+isChange(const namesMonitor *monitor, const struct inotify_event *event)
+{
+    const struct watch *watch;
+
+    if (event->mask & IN_Q_OVERFLOW)
+        return true;
+    /* What is still told of a folder that is watched no longer is of no interest */
+    if (!(watch = g_hash_table_lookup(monitor->watches, GINT_TO_POINTER(event->wd))))
+        return false;
+    /* Without a name it is about the folder itself */
+    return event->len == 0 || isOfInterest(watch, event->name);
+}
+
+bool
+namesMonitorRead(namesMonitor *monitor)
+{
+    _Alignas(struct inotify_event) char buffer[16 * 1024];
+    const ssize_t got = read(monitor->fd, buffer, sizeof(buffer));
+    bool changed = false;
+    ssize_t pos = 0;
+
+    while (pos < got && !changed) {
+        const struct inotify_event *event = (const void *)(buffer + pos);
+
+        changed = isChange(monitor, event);
+        pos += sizeof(*event) + event->len;
+    }
+    return changed;
 }

@@ -7,17 +7,23 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef struct namesMonitor namesMonitor;
 
-/* Calls @changed from the main loop after each change in @folder. The caller looks at the folder
- * and calls namesMonitorArm() before that, each time and once at the start. Free with
- * namesMonitorFree(). */
-namesMonitor *namesMonitorNew(const char *folder, void (*changed)(gpointer opaque),
-                              gpointer opaque);
+/* A monitor for the files of @folder that the modules read, and for what decides which folder has
+ * that name: folders above it and links on the way. Free with namesMonitorFree(). */
+namesMonitor *namesMonitorNew(const char *folder);
 
-/* Sees to it that it is the folder of this name that is watched or, while there is none, the
- * nearest one above it. */
-void namesMonitorArm(namesMonitor *monitor);
+/* To be called before each look at the folder, so that nothing can change unseen after it: watches
+ * the folder that has the name now or, while there is none, the nearest one above it. Returns false
+ * if that cannot be watched, for want of inotify's instances or watches: then look again soon. */
+bool namesMonitorArm(namesMonitor *monitor);
+
+/* A file descriptor that is readable when something has happened, or -1. */
+int namesMonitorDescriptor(const namesMonitor *monitor);
+
+/* Reads what has happened. Returns whether it may have changed what is in the folder. */
+bool namesMonitorRead(namesMonitor *monitor);
 
 void namesMonitorFree(namesMonitor *monitor);

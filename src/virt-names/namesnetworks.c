@@ -46,8 +46,9 @@ namesNetworksRead(const char *folder)
     return networks;
 }
 
-char *
-namesNetworksStem(const char *file)
+/* The length of @file without its suffix; 0 if it has none. */
+static size_t
+stemLength(const char *file)
 {
     static const char *const suffixes[] = { VIR_LEASE_NOMAC_SUFFIX, VIR_LEASE_STATUS_SUFFIX,
                                             NAMES_MACS_SUFFIX, NAMES_HOSTS_SUFFIX,
@@ -56,7 +57,21 @@ namesNetworksStem(const char *file)
 
     for (i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         if (g_str_has_suffix(file, suffixes[i]))
-            return g_strndup(file, strlen(file) - strlen(suffixes[i]));
+            return strlen(file) - strlen(suffixes[i]);
     }
-    return g_strdup(file);
+    return 0;
+}
+
+char *
+namesNetworksStem(const char *file)
+{
+    const size_t len = stemLength(file);
+
+    return len > 0 ? g_strndup(file, len) : g_strdup(file);
+}
+
+bool
+namesNetworksIsFile(const char *file)
+{
+    return stemLength(file) > 0;
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* The suffixes of what libvirtd keeps of a network beside files of leases; see virleasedir.h. */
 #define NAMES_CONF_SUFFIX ".conf"
@@ -21,3 +22,6 @@ GHashTable *namesNetworksRead(const char *folder);
 /* Returns @file without its suffix, which is the name of a bridge, or of a network if the suffix is
  * NAMES_HOSTS_SUFFIX. Free with g_free(). */
 char *namesNetworksStem(const char *file);
+
+/* Whether @file has one of these suffixes, or one of a file of leases. */
+bool namesNetworksIsFile(const char *file);

@@ -7,11 +7,11 @@
 #include <config.h>
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "nameschanges.h"
@@ -22,23 +22,35 @@
 #include "namesrows.h"
 #include "namestext.h"
 
-/* Milliseconds between a change and the look at it, in which others may come: small against the
- * second in which it is to be told. */
-#define SETTLE_MS 50
+#define MS (G_USEC_PER_SEC / 1000)
 
-/* Milliseconds without any event after which there is a look all the same: the clock may have been
- * set, or a link on the way to the folder changed. */
-#define IDLE_MS 15000
+/* Between a change and the look at it, in which others may come: small against the second in which
+ * it is to be told. */
+#define SETTLE (50 * MS)
 
+/* Between two looks, in units of the time that the first took: much to read must not become all
+ * that is done. */
+#define REST 3
+
+/* After which there is a look all the same: nothing tells of a file system that is mounted on the
+ * way, of a file that a link in the folder leads to, or of what other hosts do to a shared one. */
+#define IDLE (15 * G_TIME_SPAN_SECOND)
+
+/* The same while nothing can be watched or the folder cannot be read for the time being. */
+#define POLL (500 * MS)
+
+/* Times that count are monotonic, in microseconds. */
 struct watch {
     const char *folder;
     bool isJson;
-    GMainLoop *loop;
+    bool present;
     namesMonitor *monitor;
-    struct namesRows *rows; /* as they were last */
-    guint look;             /* source of the next look; 0: none */
-    guint lookMs;           /* after which it comes */
-    guint settleMs;         /* between a change and the look at it */
+    struct namesRows *rows; /* as they were last; NULL before the first look */
+    int signals;            /* signalfd(2) of what ends it */
+    int clock;              /* timerfd(2), for the next lease that runs out */
+    gint64 due;             /* when there is another look */
+    gint64 earliest;        /* before which there is none */
+    bool ended;
 };
 
 static const char *const kinds[] = {
@@ -54,11 +66,14 @@ static void
 printJson(const struct namesChange *change, gint64 now)
 {
     g_autoptr(namesJson) json = namesJsonNew(false);
+    struct namesRow row = *change->row;
 
+    /* It had not when it was read */
+    row.expired = change->kind == NAMES_CHANGE_EXPIRED;
     namesJsonBeginObject(json, NULL);
     namesJsonInteger(json, "time", now);
     namesJsonString(json, "event", kinds[change->kind]);
-    namesRowJson(json, change->row);
+    namesRowJson(json, &row);
     if (change->kind == NAMES_CHANGE_MOVED)
         namesJsonAddress(json, "old-address", &change->old->addr);
     if (change->kind == NAMES_CHANGE_RENAMED)
@@ -116,58 +131,68 @@ printText(const struct namesChange *change, gint64 now)
                       namesRowNetwork(change->row), *more ? "  " : "", more);
 }
 
+/* Waits until something can be printed. Returns false if it is to end before that: a reader may
+ * take its time, and must not keep the program from being ended. */
+static bool
+waitForReader(struct watch *watch)
+{
+    struct pollfd fds[] = {
+        { .fd = STDOUT_FILENO, .events = POLLOUT },
+        { .fd = watch->signals, .events = POLLIN },
+    };
+
+    while (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno == EINTR)
+        continue;
+    watch->ended = fds[1].revents != 0;
+    return !watch->ended;
+}
+
 static void
 print(struct watch *watch, const GArray *changes, gint64 now)
 {
     guint i;
 
-    for (i = 0; i < changes->len; i++) {
+    for (i = 0; i < changes->len && waitForReader(watch); i++) {
         const struct namesChange *change = &g_array_index(changes, struct namesChange, i);
 
         if (watch->isJson)
             printJson(change, now);
         else
             printText(change, now);
+        if (namesOutputFlush() != 0) {
+            watch->ended = true;
+            return;
+        }
     }
-    if (fflush(stdout) != 0)
-        g_main_loop_quit(watch->loop);
 }
 
 /* ---- when there is a look, and what comes of it ---- */
 
-static gboolean onLook(gpointer data);
-
 static void
-lookAfter(struct watch *watch, guint milliseconds)
+lookAt(struct watch *watch, gint64 when)
 {
-    if (watch->look && watch->lookMs <= milliseconds)
-        return;
-    g_clear_handle_id(&watch->look, g_source_remove);
-    watch->lookMs = milliseconds;
-    watch->look = g_timeout_add(milliseconds, onLook, watch);
+    watch->due = MIN(watch->due, MAX(when, watch->earliest));
 }
 
+/* Has the clock tell when the first of the rows has run out, and when it is set. */
 static void
-onChanged(gpointer opaque)
+setClock(struct watch *watch, gint64 now)
 {
-    struct watch *watch = opaque;
-
-    lookAfter(watch, watch->settleMs);
-}
-
-/* Milliseconds until the first of the rows has run out. */
-static guint
-untilExpiry(const struct namesRows *rows)
-{
-    gint64 now = g_get_real_time() / 1000;
-    gint64 least = IDLE_MS;
+    /* Whatever the files say must be a time that the kernel takes */
+    gint64 first = now + 24 * G_TIME_SPAN_HOUR / G_TIME_SPAN_SECOND;
+    struct itimerspec when = { 0 };
     size_t i;
 
-    for (i = 0; i < rows->nrows; i++) {
-        if (rows->rows[i].expiry != 0)
-            least = MIN(least, (rows->rows[i].expiry + 1) * 1000 - now);
+    for (i = 0; i < watch->rows->nrows; i++) {
+        if (watch->rows->rows[i].expiry != 0)
+            first = MIN(first, watch->rows->rows[i].expiry);
     }
-    return CLAMP(least, SETTLE_MS, IDLE_MS);
+    when.it_value.tv_sec = first + 1;
+    /* ECANCELED: it has been set since the rows were read */
+    if (timerfd_settime(watch->clock, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL) <
+            0 &&
+        errno == ECANCELED)
+        lookAt(watch, g_get_monotonic_time());
 }
 
 /* A folder that is not there, or not readable, has nothing in it. One that cannot be read for want
@@ -184,75 +209,91 @@ readRows(const char *folder, gint64 now)
 }
 
 static void
-look(struct watch *watch, bool isFirst, bool present)
+printChanges(struct watch *watch, const struct namesRows *rows, gint64 now)
 {
-    const gint64 begin = g_get_monotonic_time();
-    const gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    struct namesRows *rows;
+    g_autoptr(GArray) changes = NULL;
 
-    namesMonitorArm(watch->monitor);
-    if (!(rows = readRows(watch->folder, now))) {
-        lookAfter(watch, IDLE_MS);
-        return;
-    }
-    if (!isFirst || present) {
-        g_autoptr(GArray) changes = isFirst ? namesChangesPresent(rows)
-                                            : namesChangesFind(watch->rows, rows, now);
-
+    if (watch->rows)
+        changes = namesChangesFind(watch->rows, rows, now);
+    else if (watch->present)
+        changes = namesChangesPresent(rows);
+    if (changes)
         print(watch, changes, now);
-    }
-    g_clear_pointer(&watch->rows, namesRowsFree);
-    watch->rows = rows;
-    /* Much to read must not become all that is done */
-    watch->settleMs = CLAMP(2 * (g_get_monotonic_time() - begin) / 1000, SETTLE_MS, IDLE_MS);
-    lookAfter(watch, MAX(untilExpiry(rows), watch->settleMs));
-}
-
-static gboolean
-onLook(gpointer data)
-{
-    struct watch *watch = data;
-
-    watch->look = 0;
-    look(watch, false, false);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean
-onSignal(gpointer data)
-{
-    struct watch *watch = data;
-
-    g_main_loop_quit(watch->loop);
-    return G_SOURCE_CONTINUE;
-}
-
-/* Nobody reads what is printed. */
-static gboolean
-onClosed(gint fd, GIOCondition condition, gpointer data)
-{
-    (void)fd;
-    (void)condition;
-    g_main_loop_quit(((struct watch *)data)->loop);
-    return G_SOURCE_CONTINUE;
 }
 
 static void
-run(struct watch *watch, bool present)
+look(struct watch *watch)
 {
-    const guint sources[] = {
-        g_unix_signal_add(SIGINT, onSignal, watch),
-        g_unix_signal_add(SIGTERM, onSignal, watch),
-        g_unix_fd_add(STDOUT_FILENO, G_IO_ERR | G_IO_HUP, onClosed, watch),
+    const gint64 begin = g_get_monotonic_time();
+    const gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    const bool isWatched = namesMonitorArm(watch->monitor);
+    struct namesRows *rows = readRows(watch->folder, now);
+    const gint64 end = g_get_monotonic_time();
+
+    watch->earliest = end + REST * (end - begin);
+    watch->due = G_MAXINT64;
+    lookAt(watch, end + (isWatched && rows ? IDLE : POLL));
+    if (!rows)
+        return;
+    printChanges(watch, rows, now);
+    g_clear_pointer(&watch->rows, namesRowsFree);
+    watch->rows = rows;
+    setClock(watch, now);
+}
+
+/* Waits for whatever comes first. */
+static void
+waitForEvents(struct watch *watch)
+{
+    struct pollfd fds[] = {
+        { .fd = STDOUT_FILENO }, /* nobody reads any more */
+        { .fd = watch->signals, .events = POLLIN },
+        { .fd = watch->clock, .events = POLLIN },
+        { .fd = namesMonitorDescriptor(watch->monitor), .events = POLLIN },
     };
+    const gint64 wait = watch->due - g_get_monotonic_time();
+    guint64 times;
+
+    if (poll(fds, G_N_ELEMENTS(fds), wait > 0 ? (int)(wait / MS) + 1 : 0) <= 0)
+        return;
+    if (fds[0].revents || fds[1].revents)
+        watch->ended = true;
+    /* It cannot be read if the clock was set */
+    if (fds[2].revents && (read(watch->clock, &times, sizeof(times)) > 0 || errno == ECANCELED))
+        lookAt(watch, g_get_monotonic_time());
+    if (fds[3].revents && namesMonitorRead(watch->monitor))
+        lookAt(watch, g_get_monotonic_time() + SETTLE);
+}
+
+/* What a shell has its background jobs ignore stays so. */
+static int
+catchSignals(void)
+{
+    static const int signums[] = { SIGINT, SIGTERM };
+    sigset_t caught;
     size_t i;
 
     signal(SIGPIPE, SIG_IGN);
-    look(watch, true, present);
-    g_main_loop_run(watch->loop);
-    for (i = 0; i < G_N_ELEMENTS(sources); i++)
-        g_source_remove(sources[i]);
-    g_clear_handle_id(&watch->look, g_source_remove);
+    sigemptyset(&caught);
+    for (i = 0; i < G_N_ELEMENTS(signums); i++) {
+        struct sigaction action;
+
+        if (sigaction(signums[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&caught, signums[i]);
+    }
+    sigprocmask(SIG_BLOCK, &caught, NULL);
+    return signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void
+run(struct watch *watch)
+{
+    while (!watch->ended) {
+        if (g_get_monotonic_time() >= watch->due)
+            look(watch);
+        else
+            waitForEvents(watch);
+    }
 }
 
 int
@@ -268,17 +309,26 @@ namesWatch(const struct namesCommand *command, int argc, char **argv)
         NAMES_OPTION_LEASEDIR(&folder),
         { NULL },
     };
-    struct watch watch = { 0 };
+    struct watch watch = { .due = 0 }; /* at once */
+    int status = NAMES_EXIT_GOOD;
 
     if (!namesParse(command, entries, &argc, &argv, 0, 0))
         return NAMES_EXIT_USAGE;
     watch.folder = namesLeaseDir(folder);
     watch.isJson = json;
-    watch.loop = g_main_loop_new(NULL, FALSE);
-    watch.monitor = namesMonitorNew(watch.folder, onChanged, &watch);
-    run(&watch, present);
+    watch.present = present;
+    watch.monitor = namesMonitorNew(watch.folder);
+    watch.signals = catchSignals();
+    watch.clock = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (watch.signals >= 0 && watch.clock >= 0) {
+        run(&watch);
+    } else {
+        namesTell(_("there is no file descriptor to wait with: %s"), g_strerror(errno));
+        status = NAMES_EXIT_FAILED;
+    }
     g_clear_pointer(&watch.rows, namesRowsFree);
     namesMonitorFree(watch.monitor);
-    g_main_loop_unref(watch.loop);
-    return NAMES_EXIT_GOOD;
+    close(watch.signals);
+    close(watch.clock);
+    return status;
 }
