@@ -20,6 +20,9 @@ BACKUP = "nsswitch.conf.virt-names-backup"
 AUTHSELECT = "authselect enable-feature with-libvirt"
 FAILED, USAGE = 3, 64
 
+# What stands above the line where files had to be put in front
+FILES = '# virt-names(1) added the first "files", so that no guest takes a name of /etc/hosts\n'
+
 # The hosts line of each file once both services are enabled; None: there was none. The rest of the file is as it was.
 ENABLED = {
     "debian-12": "hosts:          files libvirt libvirt_guest dns",
@@ -31,9 +34,9 @@ ENABLED = {
     "fedora-without-authselect": "hosts:      files myhostname libvirt libvirt_guest mdns4_minimal [NOTFOUND=return] "
                                  "resolve [!UNAVAIL=return] dns",
     "rhel-7": "hosts:      files libvirt libvirt_guest dns myhostname",
-    "arch": "hosts: mymachines files libvirt libvirt_guest resolve [!UNAVAIL=return] files myhostname dns",
+    "arch": FILES + "hosts: mymachines files libvirt libvirt_guest resolve [!UNAVAIL=return] files myhostname dns",
     "opensuse": "hosts:\t\tfiles libvirt libvirt_guest mdns_minimal [NOTFOUND=return] dns",
-    "nixos": "hosts:     mymachines files libvirt libvirt_guest resolve [!UNAVAIL=return] files myhostname dns",
+    "nixos": FILES + "hosts:     mymachines files libvirt libvirt_guest resolve [!UNAVAIL=return] files myhostname dns",
     "gentoo-nis": "hosts:       files libvirt libvirt_guest nis dns",
     "samba-wins": "hosts: files libvirt libvirt_guest wins dns",
     "no-hosts-line": None,
@@ -47,6 +50,9 @@ ENABLED = {
     "two-hosts-lines": "hosts: files libvirt libvirt_guest dns",
     "dns-alone": "hosts: libvirt libvirt_guest dns",
     "no-services": "hosts: libvirt libvirt_guest",
+    "no-services-but-a-comment": "hosts: libvirt libvirt_guest  # none",
+    "no-space-behind-action": "hosts: mymachines [SUCCESS=return]libvirt libvirt_guest dns",
+    "files-twice": "hosts: files libvirt libvirt_guest sss files dns",
 }
 # Files with ours in the line already, and the line that enable makes of it and that disable leaves
 MENDED = {
@@ -175,8 +181,8 @@ def test_services():
     with Root("arch") as root:
         root.run("enable")
         root.run("disable", "--service=libvirt")
-        tap.equal(root.read(), with_hosts_line(original("arch"), "hosts: mymachines files libvirt_guest resolve "
-                                               "[!UNAVAIL=return] files myhostname dns"),
+        tap.equal(root.read(), with_hosts_line(original("arch"), FILES + "hosts: mymachines files libvirt_guest "
+                                               "resolve [!UNAVAIL=return] files myhostname dns"),
                   "the files in front stays for as long as one of ours does")
         root.run("disable")
         tap.equal(root.read(), original("arch"), "and goes with the last")

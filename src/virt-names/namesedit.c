@@ -14,9 +14,11 @@
 
 #define FILES "files"
 
-/* What stands above a hosts line that was added because there was none: who disables us wants it
- * gone again. Not translated, it has to be known again. */
-#define MARK "# There was no hosts line before virt-names(1) added this one\n"
+/* Lines that stand above the hosts line if more was done than adding our services: who disables us
+ * wants that undone. Not translated, they have to be known again. */
+#define MARK_LINE "# There was no hosts line before virt-names(1) added this one\n"
+#define MARK_FILES                                                                                 \
+    "# virt-names(1) added the first \"files\", so that no guest takes a name of /etc/hosts\n"
 #define LINE_BEGIN "hosts:          "
 
 static bool
@@ -87,20 +89,25 @@ replace(const struct namesSwitch *hosts, gsize begin, gsize end, const char *pie
     return g_string_free(text, FALSE);
 }
 
-/* The text without service @i, its actions, and the space that separated it. */
+/* Whether service @i begins where the actions of the one before it end, without a space. */
+static bool
+isAttached(const struct namesSwitch *hosts, guint i)
+{
+    return i > 0 && i < hosts->services->len &&
+           namesSwitchGet(hosts, i - 1)->end == namesSwitchGet(hosts, i)->begin;
+}
+
+/* The text without service @i, its actions, and the space that insertAt() would have put there. */
 static char *
 withoutService(const struct namesSwitch *hosts, guint i)
 {
     const struct namesService *service = namesSwitchGet(hosts, i);
-    gsize begin = service->begin;
 
-    if (i > 0)
+    if (i > 0 && !isAttached(hosts, i))
         return replace(hosts, namesSwitchGet(hosts, i - 1)->end, service->end, "");
-    if (hosts->services->len > 1)
-        return replace(hosts, begin, namesSwitchGet(hosts, 1)->begin, "");
-    while (g_ascii_isspace(hosts->text[begin - 1]))
-        begin--;
-    return replace(hosts, begin, service->end, "");
+    if (i + 1 < hosts->services->len)
+        return replace(hosts, service->begin, namesSwitchGet(hosts, i + 1)->begin, "");
+    return replace(hosts, i > 0 ? service->begin : hosts->first, service->end, "");
 }
 
 static struct namesSwitch *
@@ -109,69 +116,65 @@ parse(char *text)
     return namesSwitchParse(text, strlen(text));
 }
 
-/* Whether the files service before @i was added with ours: there is another one behind it. */
+/* Whether the line above the hosts line is @mark. */
 static bool
-isAddedFiles(const struct namesSwitch *hosts, guint i)
+isMarked(const struct namesSwitch *hosts, const char *mark)
 {
-    guint j;
+    const gsize len = strlen(mark);
 
-    if (i == 0 || strcmp(namesSwitchGet(hosts, i - 1)->name, FILES) != 0)
-        return false;
-    for (j = i; j < hosts->services->len; j++) {
-        if (strcmp(namesSwitchGet(hosts, j)->name, FILES) == 0)
-            return true;
-    }
-    return false;
+    return hosts->begin >= len && memcmp(hosts->text + hosts->begin - len, mark, len) == 0 &&
+           (hosts->begin == len || hosts->text[hosts->begin - len - 1] == '\n');
 }
 
-/* The text without @services and what was added for them. */
+/* The text without the first files service, if that was added for ours and these are gone. */
+static char *
+withoutFiles(const struct namesSwitch *hosts)
+{
+    const int files = namesSwitchFind(hosts, FILES);
+    g_autoptr(namesSwitch) rest = NULL;
+
+    if (!isMarked(hosts, MARK_FILES) || files < 0 ||
+        namesSwitchFind(hosts, NAMES_SERVICE_LIBVIRT) >= 0 ||
+        namesSwitchFind(hosts, NAMES_SERVICE_GUEST) >= 0)
+        return g_strdup(hosts->text);
+    rest = parse(withoutService(hosts, files));
+    return replace(rest, rest->begin - strlen(MARK_FILES), rest->begin, "");
+}
+
+/* The text without @services and what was added to the line for them. */
 static char *
 withoutServices(const struct namesSwitch *hosts, const char *const *services)
 {
-    g_autoptr(namesSwitch) rest = parse(g_strndup(hosts->text, hosts->len));
+    g_autoptr(namesSwitch) rest = parse(g_strdup(hosts->text));
 
     for (; *services; services++) {
         int found;
 
         while ((found = namesSwitchFind(rest, *services)) >= 0) {
-            bool added = isAddedFiles(rest, found);
             struct namesSwitch *next = parse(withoutService(rest, found));
 
             namesSwitchFree(rest);
             rest = next;
-            if (!added ||
-                (found < (int)rest->services->len && isOurs(namesSwitchGet(rest, found)->name)))
-                continue;
-            next = parse(withoutService(rest, found - 1));
-            namesSwitchFree(rest);
-            rest = next;
         }
     }
-    return g_strndup(rest->text, rest->len);
+    return withoutFiles(rest);
 }
 
 /* ---- enabling ---- */
 
-/* The text with @words behind service @i - 1. */
+/* The text with @words behind service @i - 1, or in front of all. */
 static char *
 insertAt(const struct namesSwitch *hosts, guint i, const char *words)
 {
-    g_autofree char *piece = NULL;
+    const bool before = (i == 0 && hosts->services->len > 0) || isAttached(hosts, i);
+    g_autofree char *piece = g_strconcat(before ? "" : " ", words, before ? " " : "", NULL);
+    gsize pos = hosts->first;
 
-    if (i > 0) {
-        const struct namesService *before = namesSwitchGet(hosts, i - 1);
-
-        piece = g_strconcat(" ", words, NULL);
-        return replace(hosts, before->end, before->end, piece);
-    }
-    if (hosts->services->len > 0) {
-        const struct namesService *first = namesSwitchGet(hosts, 0);
-
-        piece = g_strconcat(words, " ", NULL);
-        return replace(hosts, first->begin, first->begin, piece);
-    }
-    piece = g_strconcat(" ", words, NULL);
-    return replace(hosts, hosts->end, hosts->end, piece);
+    if (before)
+        pos = namesSwitchGet(hosts, i)->begin;
+    else if (i > 0)
+        pos = namesSwitchGet(hosts, i - 1)->end;
+    return replace(hosts, pos, pos, piece);
 }
 
 /* The text with @words in the hosts line, which has none of ours. */
@@ -184,8 +187,9 @@ insertServices(const struct namesSwitch *hosts, const char *words)
 
     if (files >= 0 && (guint)files > elsewhere) {
         g_autofree char *more = g_strconcat(FILES " ", words, NULL);
+        g_autoptr(namesSwitch) inserted = parse(insertAt(hosts, elsewhere, more));
 
-        return insertAt(hosts, elsewhere, more);
+        return replace(inserted, inserted->begin, inserted->begin, MARK_FILES);
     }
     if (files < 0)
         return insertAt(hosts, elsewhere, words);
@@ -200,7 +204,7 @@ insertServices(const struct namesSwitch *hosts, const char *words)
 static char *
 insertLine(const struct namesSwitch *hosts, const char *words)
 {
-    g_autofree char *piece = g_strconcat(MARK LINE_BEGIN FILES " ", words, " dns\n", NULL);
+    g_autofree char *piece = g_strconcat(MARK_LINE LINE_BEGIN FILES " ", words, " dns\n", NULL);
     gsize begin = 0;
 
     while (begin < hosts->len && strchr("#\n", hosts->text[begin])) {
@@ -278,7 +282,7 @@ namesEditEnable(const struct namesSwitch *hosts, const char *const *services, GE
 static char *
 withoutLine(const char *text)
 {
-    static const char added[] = MARK LINE_BEGIN FILES " dns\n";
+    static const char added[] = MARK_LINE LINE_BEGIN FILES " dns\n";
     const char *found = strstr(text, added);
     GString *rest;
 

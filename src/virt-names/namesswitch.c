@@ -168,6 +168,7 @@ parseLine(struct namesSwitch *hosts, guint number, gsize begin, gsize end)
     hosts->lines++;
     hosts->line = number;
     hosts->begin = begin;
+    hosts->first = cursor.pos;
     hosts->end = cursor.end;
     hosts->damaged = !takeServices(&cursor, hosts->services);
 }

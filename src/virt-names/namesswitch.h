@@ -47,6 +47,7 @@ struct namesSwitch {
     guint lines; /* how many hosts lines there are: the last one counts */
     guint line;  /* its number, from 1; 0: none, the services are those that glibc then takes */
     gsize begin; /* of that line in the text */
+    gsize first; /* behind its colon */
     gsize end;   /* of what of it counts: the newline, or a comment before that */
     GArray *services; /* struct namesService */
     bool damaged;     /* glibc cannot parse it, and then uses none of the file */
