@@ -7,6 +7,9 @@ BUILD = build
 # Options for the first set-up, for example MESON_ARGS='--prefix=/usr -Dleasedir=/srv/leases'
 MESON_ARGS =
 DESTDIR =
+# How long each of these targets is fuzzed
+FUZZ_SECONDS = 60
+FUZZ_TARGETS = status macs hosts tree switch helper
 # Folder with the modules to which check-reference and bench compare ours; empty: the distribution's package
 REFERENCE =
 # Path of the libvirt_leaseshelper to compare with; empty: the distribution's package
@@ -33,6 +36,13 @@ check-sanitize:
 	test -e $(BUILD)-sanitize/build.ninja || meson setup $(BUILD)-sanitize -Db_sanitize=address,undefined -Db_lundef=false
 	meson compile -C $(BUILD)-sanitize
 	python3 tests/run.py $(BUILD)-sanitize
+
+fuzz:
+	./bootstrap build check demo fuzz
+	test -e $(BUILD)-fuzz/build.ninja || CC=clang meson setup $(BUILD)-fuzz -Dfuzz=true -Db_sanitize=address,undefined \
+		-Db_lundef=false -Dc_args=-fsanitize=fuzzer-no-link -Dstatic_glib=false -Dleasedir=/dev/shm/libvirt-nss-fuzz -Drunstatedir=/dev/shm
+	meson compile -C $(BUILD)-fuzz $(FUZZ_TARGETS:%=fuzz-%)
+	bash tests/fuzz/run.sh $(BUILD)-fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 check-paths: all
 	./bootstrap check demo
@@ -65,7 +75,7 @@ format:
 	clang-format -i src/*/*.[ch] tests/*.[ch]
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-sanitize
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz
 
 help:
 	@echo 'make                  build the modules into $(BUILD)/src/nss'
@@ -73,6 +83,7 @@ help:
 	@echo 'make check            run the tests'
 	@echo 'make check-valgrind   run the tests under valgrind (memcheck, descriptors)'
 	@echo 'make check-sanitize   run the tests with the address and undefined behaviour sanitizers'
+	@echo 'make fuzz             fuzz each parser for FUZZ_SECONDS=60 (FUZZ_TARGETS="$(FUZZ_TARGETS)")'
 	@echo 'make check-paths      compare the fast and the careful way of looking up on 100,000 pairs of files'
 	@echo 'make check-reference  run the tests of answers on libvirt'"'"'s own modules too (REFERENCE=folder),'
 	@echo '                      and compare the lease helpers (REFERENCE_HELPER=path)'
@@ -82,4 +93,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-paths check-reference bench demo install dist format clean help
+.PHONY: all check check-valgrind check-sanitize check-paths fuzz check-reference bench demo install dist format clean help
