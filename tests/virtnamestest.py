@@ -406,6 +406,17 @@ def test_usage():
                   f"{arguments[0]} with nowhere to print to")
 
 
+def test_manual():
+    """The manual has the options that --help has, command by command."""
+    with open(os.path.join(schemas, "..", "virt-names.rst"), encoding="utf-8") as file:
+        synopsis = re.search(r"^SYNOPSIS\n=+\n(.*?)^DESCRIPTION", file.read(), re.MULTILINE | re.DOTALL)[1]
+    synopsis = synopsis.replace("\n  ", " ")
+    for command in COMMANDS:
+        line = next(line for line in synopsis.splitlines() if f"**{command}**" in line)
+        told = set(re.findall(r"--[a-z-]+", run(command, "--help").printed)) - {"--help", "--help-all"}
+        tap.equal(set(re.findall(r"--[a-z-]+", line)), told, f"the manual has the options of {command}")
+
+
 def test_large():
     """50,000 leases."""
     if instrumented:
