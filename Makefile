@@ -37,6 +37,13 @@ check-sanitize:
 	meson compile -C $(BUILD)-sanitize
 	python3 tests/run.py $(BUILD)-sanitize
 
+# Of the tests, those with threads
+check-threads:
+	./bootstrap build check
+	test -e $(BUILD)-thread/build.ninja || meson setup $(BUILD)-thread -Db_sanitize=thread -Db_lundef=false
+	meson compile -C $(BUILD)-thread nss_libvirt nss_libvirt_guest nssthreadstest
+	meson test -C $(BUILD)-thread --no-rebuild --print-errorlogs nssthreads
+
 fuzz:
 	./bootstrap build check demo fuzz
 	test -e $(BUILD)-fuzz/build.ninja || CC=clang meson setup $(BUILD)-fuzz -Dfuzz=true -Db_sanitize=address,undefined \
@@ -75,7 +82,7 @@ format:
 	clang-format -i src/*/*.[ch] tests/*.[ch]
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-thread $(BUILD)-fuzz
 
 help:
 	@echo 'make                  build the modules into $(BUILD)/src/nss'
@@ -83,6 +90,7 @@ help:
 	@echo 'make check            run the tests'
 	@echo 'make check-valgrind   run the tests under valgrind (memcheck, descriptors)'
 	@echo 'make check-sanitize   run the tests with the address and undefined behaviour sanitizers'
+	@echo 'make check-threads    run the tests with threads under the thread sanitizer'
 	@echo 'make fuzz             fuzz each parser for FUZZ_SECONDS=60 (FUZZ_TARGETS="$(FUZZ_TARGETS)")'
 	@echo 'make check-paths      compare the fast and the careful way of looking up on 100,000 pairs of files'
 	@echo 'make check-reference  run the tests of answers on libvirt'"'"'s own modules too (REFERENCE=folder),'
@@ -93,4 +101,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-paths fuzz check-reference bench demo install dist format clean help
+.PHONY: all check check-valgrind check-sanitize check-threads check-paths fuzz check-reference bench demo install dist format clean help
