@@ -276,9 +276,9 @@ testMany(gconstpointer data)
     guint i;
 
     g_test_message("%u changes in %.3f s", changes->len, seconds);
-    /* It takes about a tenth of that */
+    /* It takes about a tenth of that; a sanitizer may take several times as long */
     if (!g_getenv("NSS_TEST_VALGRIND"))
-        g_assert_cmpfloat(seconds, <, 0.5);
+        g_assert_cmpfloat(seconds, <, INSTRUMENTED ? 5 : 0.5);
     g_assert_cmpuint(changes->len, ==, many->kind == NAMES_CHANGE_GONE ? 2 * MANY : MANY);
     for (i = 0; i < MIN(MANY, changes->len); i++)
         others += g_array_index(changes, struct namesChange, i).kind != many->kind;

@@ -22,7 +22,7 @@ import time
 from leasehelper import WRAPPER, Tap
 
 PROGRAM = [*WRAPPER, os.path.abspath(sys.argv[1])]
-SLOW = 20 if WRAPPER else 3 if os.environ.get("NSS_TEST_SANITIZED") else 1
+SLOW = 4 if WRAPPER else 3 if os.environ.get("NSS_TEST_SANITIZED") else 1
 # An event is to come within a second; machines are shared, so that a case fails later
 LIMIT = 3 * SLOW
 # In which nothing must come, where nothing is to come
