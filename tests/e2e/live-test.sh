@@ -4,7 +4,7 @@
 #
 # live-test.sh: guests that come, change and go, with a real dnsmasq, real DHCP clients, the real glibc and a real ssh,
 # in namespaces of its own. Every answer is compared with what the network's dnsmasq says over DNS.
-# Wants LEASEDIR, RUNSTATEDIR, NSS_MODULE_DIR and LEASE_HELPER.
+# Wants LEASEDIR, RUNSTATEDIR, NSS_MODULE_DIR, LEASE_HELPER and VIRT_NAMES.
 # shellcheck disable=SC2119,SC2317 # options of start_dnsmasq; what wait_for calls
 set -u
 export LC_ALL=C
@@ -31,6 +31,7 @@ expiry_of() {
 }
 
 make_network
+start_watch
 start_dnsmasq
 
 # One whose lease is short, so that it has run out when all else is done. Two minutes are the least that dnsmasq gives.
@@ -182,5 +183,8 @@ is "$(lookup libvirt soon-gone)" "" "a lease that has run out is not found, from
 short_is_gone() { [ -z "$(expiry_of "$short")" ]; }
 wait_for short_is_gone
 found soon-gone "" "and dnsmasq has it taken off the list"
+tells "expired libvirt soon-gone $short" "virt-names watch told of it in time"
+is "$(told "added libvirt soon-gone $short" ".* soon-gone .*")" "1 2" "and of the guest before that, but not of dnsmasq's restart"
+end_watch
 is "$(grep -c 'libvirt_leaseshelper\|script' "$work/dnsmasq.log")" 0 "nothing went wrong with the helper"
 finish

@@ -4,7 +4,8 @@
 #
 # A network as libvirt makes them, without libvirtd: a bridge, its dnsmasq with our lease helper, and guests that are
 # network namespaces with a DHCP client. All of it is in namespaces of the script that sources this, behind tests/lib.sh,
-# and ends with the script. Wants LEASEDIR, RUNSTATEDIR, NSS_MODULE_DIR and LEASE_HELPER.
+# and ends with the script. Wants LEASEDIR, RUNSTATEDIR, NSS_MODULE_DIR, LEASE_HELPER and
+# VIRT_NAMES.
 
 # The process namespace is what makes everything end with the script, whatever way that ends.
 namespaces="--mount --uts --net --pid --fork --kill-child --mount-proc"
@@ -166,6 +167,45 @@ arrives() {
     make_guest "$1" "$2"
     ask_dhcp "$1" -x "hostname:$3"
     wait_for has_lease "$1" "$3"
+}
+
+# start_watch: from now on $work/events has what "virt-names watch" tells of the network, as watch.py prints it
+start_watch() {
+    mkfifo "$work/watch.pipe"
+    python3 "$e2e/watch.py" "$LEASEDIR" "$work/events.json" <"$work/watch.pipe" >"$work/events" &
+    watcher=$!
+    "$VIRT_NAMES" watch --json --present --leasedir "$LEASEDIR" >"$work/watch.pipe" 2>"$work/watch.err" &
+    watch=$!
+    wait_for grep -q inotify "/proc/$watch/fdinfo/"*
+}
+
+# told EVENT...: how many of these events have come
+told() {
+    for event; do
+        grep -c "^[0-9.]* $event\$" "$work/events"
+    done | paste -sd ' '
+}
+
+has_told() {
+    [ "$(told "$1")" -gt 0 ]
+}
+
+# tells EVENT CASE: the event comes within a second of what causes it. Machines are shared: three are too much.
+tells() {
+    wait_for has_told "$1"
+    is "$(sed -n "s/^\([0-9]*\)[0-9.]* $1\$/\1/p" "$work/events" | grep -c '^[012]$')" 1 "$2"
+}
+
+# end_watch: three cases at the end
+end_watch() {
+    is "$("$VIRT_NAMES" list --json --leasedir "$LEASEDIR" | python3 "$e2e/watch.py" --replay "$work/events.json")" "" \
+        "whoever heard the events knows what there is"
+    kill -TERM "$watch"
+    wait "$watch"
+    is "$? $(cat "$work/watch.err")" "0 " "the watch ends when it is told to, without a complaint"
+    wait "$watcher"
+    case_ok $? "each event was a line of JSON"
+    sed -n 's/^\([0-9.]*\) \(.*\)/# \1 s: \2/p' "$work/events" | sort | tail -n 1
 }
 
 # start_sshd GUEST: an ssh server in the guest, for the user "admin" with the key $work/key
