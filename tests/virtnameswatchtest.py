@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 
-from leasehelper import WRAPPER, Tap
+from tap import WRAPPER, Tap
 
 PROGRAM = [*WRAPPER, os.path.abspath(sys.argv[1])]
 SLOW = 4 if WRAPPER else 3 if os.environ.get("NSS_TEST_SANITIZED") else 1
