@@ -6,32 +6,31 @@
 
 #include "namesmonitor.h"
 
+#include <gio/gio.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "namesnetworks.h"
-
-/* What may change which folder is at the end of the way. */
-#define WAY_EVENTS                                                                                 \
-    (IN_ATTRIB | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVED_FROM | IN_MOVED_TO |            \
-     IN_MOVE_SELF | IN_ONLYDIR)
-
-/* What may change what is in it. */
-#define FOLDER_EVENTS (WAY_EVENTS | IN_CLOSE_WRITE | IN_MODIFY)
 
 /* Links on one way, as path_resolution(7) has it */
 #define LINKS_MAX 40
 
 struct namesMonitor {
     char *folder;
-    int fd;              /* of inotify(7), or -1 */
-    GHashTable *watches; /* watch descriptor to struct watch */
+    void (*changed)(gpointer opaque);
+    gpointer opaque;
+    GHashTable *watches; /* path to struct watch */
+    guint round;         /* which time it is that the way is gone */
 };
 
 /* A folder in which something is of interest. */
 struct watch {
+    const namesMonitor *owner;
+    GFile *folder;
+    GFileMonitor *monitor;
+    dev_t device; /* which folder had the path when the watch began */
+    ino_t inode;
+    guint round;      /* when it was last on the way */
     GPtrArray *names; /* what of it is on the way */
     bool isFolder;    /* it is the lease folder */
 };
@@ -48,60 +47,118 @@ freeWatch(gpointer data)
 {
     struct watch *watch = data;
 
+    g_signal_handlers_disconnect_by_data(watch->monitor, watch);
+    g_file_monitor_cancel(watch->monitor);
+    g_object_unref(watch->monitor);
+    g_object_unref(watch->folder);
     g_ptr_array_unref(watch->names);
     g_free(watch);
 }
 
-static GHashTable *
-newWatches(void)
-{
-    return g_hash_table_new_full(NULL, NULL, NULL, freeWatch);
-}
-
 namesMonitor *
-namesMonitorNew(const char *folder)
+namesMonitorNew(const char *folder, void (*changed)(gpointer opaque), gpointer opaque)
 {
     namesMonitor *monitor = g_new0(namesMonitor, 1);
 
     monitor->folder = g_strdup(folder);
-    monitor->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    monitor->watches = newWatches();
+    monitor->changed = changed;
+    monitor->opaque = opaque;
+    monitor->watches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, freeWatch);
     return monitor;
 }
 
 void
 namesMonitorFree(namesMonitor *monitor)
 {
-    if (monitor->fd >= 0)
-        close(monitor->fd);
     g_hash_table_unref(monitor->watches);
     g_free(monitor->folder);
     g_free(monitor);
 }
 
-int
-namesMonitorDescriptor(const namesMonitor *monitor)
+/* ---- what happens in a folder ---- */
+
+static bool
+isOfInterest(const struct watch *watch, GFile *file)
 {
-    return monitor->fd;
+    g_autofree char *name = file ? g_file_get_basename(file) : NULL;
+    guint i;
+
+    if (!name)
+        return false;
+    for (i = 0; i < watch->names->len; i++) {
+        if (strcmp(watch->names->pdata[i], name) == 0)
+            return true;
+    }
+    return watch->isFolder && namesNetworksIsFile(name);
+}
+
+static void
+onChanged(GFileMonitor *source, GFile *file, GFile *other, GFileMonitorEvent event, gpointer data)
+{
+    const struct watch *watch = data;
+
+    (void)source;
+    (void)event;
+    if (g_file_equal(file, watch->folder) || isOfInterest(watch, file) ||
+        isOfInterest(watch, other))
+        watch->owner->changed(watch->owner->opaque);
 }
 
 /* ---- what is watched ---- */
+
+static struct watch *
+newWatch(const namesMonitor *owner, const char *path, const struct stat *status)
+{
+    g_autoptr(GFile) folder = g_file_new_for_path(path);
+    GFileMonitor *monitor = g_file_monitor_directory(folder, G_FILE_MONITOR_WATCH_MOVES, NULL,
+                                                     NULL);
+    struct watch *watch;
+
+    if (!monitor)
+        return NULL;
+    watch = g_new0(struct watch, 1);
+    watch->owner = owner;
+    watch->folder = g_steal_pointer(&folder);
+    watch->monitor = monitor;
+    watch->device = status->st_dev;
+    watch->inode = status->st_ino;
+    watch->names = g_ptr_array_new_with_free_func(g_free);
+    g_file_monitor_set_rate_limit(monitor, 0);
+    g_signal_connect(monitor, "changed", G_CALLBACK(onChanged), watch);
+    return watch;
+}
+
+/* The watch of the folder that has the path now, or NULL. */
+static struct watch *
+findWatch(namesMonitor *monitor, const char *path)
+{
+    struct watch *watch = g_hash_table_lookup(monitor->watches, path);
+    struct stat status;
+
+    if (stat(path, &status) < 0)
+        return NULL;
+    if (watch && watch->device == status.st_dev && watch->inode == status.st_ino)
+        return watch;
+    /* Another one had the path. Its watch goes first: by their paths they would be one. */
+    g_hash_table_remove(monitor->watches, path);
+    watch = newWatch(monitor, path, &status);
+    if (watch)
+        g_hash_table_insert(monitor->watches, g_strdup(path), watch);
+    return watch;
+}
 
 /* Watches the @name in a folder or, if that is NULL, all of it. */
 static bool
 addWatch(namesMonitor *monitor, const char *path, const char *name)
 {
-    /* The lease folder comes last: what it needs includes what a step of the way needs */
-    int wd = inotify_add_watch(monitor->fd, path, name ? WAY_EVENTS : FOLDER_EVENTS);
-    struct watch *watch;
+    struct watch *watch = findWatch(monitor, path);
 
-    if (wd < 0)
+    if (!watch)
         return false;
-    watch = g_hash_table_lookup(monitor->watches, GINT_TO_POINTER(wd));
-    if (!watch) {
-        watch = g_new0(struct watch, 1);
-        watch->names = g_ptr_array_new_with_free_func(g_free);
-        g_hash_table_insert(monitor->watches, GINT_TO_POINTER(wd), watch);
+    if (watch->round != monitor->round) {
+        watch->round = monitor->round;
+        watch->isFolder = false;
+        g_ptr_array_set_size(watch->names, 0);
     }
     if (name)
         g_ptr_array_add(watch->names, g_strdup(name));
@@ -182,24 +239,19 @@ walk(namesMonitor *monitor, struct way *way)
     return addWatch(monitor, way->path, NULL);
 }
 
-/* Stops watching what is no longer on the way. */
-static void
-dropWatches(namesMonitor *monitor, GHashTable *before)
+static gboolean
+isLeft(gpointer path, gpointer data, gpointer opaque)
 {
-    GHashTableIter iter;
-    gpointer wd;
+    const struct watch *watch = data;
+    const namesMonitor *monitor = opaque;
 
-    g_hash_table_iter_init(&iter, before);
-    while (g_hash_table_iter_next(&iter, &wd, NULL)) {
-        if (!g_hash_table_contains(monitor->watches, wd))
-            inotify_rm_watch(monitor->fd, GPOINTER_TO_INT(wd));
-    }
+    (void)path;
+    return watch->round != monitor->round;
 }
 
 bool
 namesMonitorArm(namesMonitor *monitor)
 {
-    g_autoptr(GHashTable) before = monitor->watches;
     g_autofree char *current = g_get_current_dir();
     const bool isAbsolute = g_path_is_absolute(monitor->folder);
     struct way way = { .path = g_strdup("/") };
@@ -207,55 +259,10 @@ namesMonitorArm(namesMonitor *monitor)
 
     way.rest = isAbsolute ? g_strdup(monitor->folder)
                           : g_build_filename(current, monitor->folder, NULL);
-    monitor->watches = newWatches();
+    monitor->round++;
     isWatched = walk(monitor, &way);
-    dropWatches(monitor, before);
+    g_hash_table_foreach_remove(monitor->watches, isLeft, monitor);
     g_free(way.path);
     g_free(way.rest);
     return isWatched;
-}
-
-/* ---- what happens there ---- */
-
-static bool
-isOfInterest(const struct watch *watch, const char *name)
-{
-    guint i;
-
-    for (i = 0; i < watch->names->len; i++) {
-        if (strcmp(watch->names->pdata[i], name) == 0)
-            return true;
-    }
-    return watch->isFolder && namesNetworksIsFile(name);
-}
-
-static bool
-isChange(const namesMonitor *monitor, const struct inotify_event *event)
-{
-    const struct watch *watch;
-
-    if (event->mask & IN_Q_OVERFLOW)
-        return true;
-    /* What is still told of a folder that is watched no longer is of no interest */
-    if (!(watch = g_hash_table_lookup(monitor->watches, GINT_TO_POINTER(event->wd))))
-        return false;
-    /* Without a name it is about the folder itself */
-    return event->len == 0 || isOfInterest(watch, event->name);
-}
-
-bool
-namesMonitorRead(namesMonitor *monitor)
-{
-    _Alignas(struct inotify_event) char buffer[16 * 1024];
-    const ssize_t got = read(monitor->fd, buffer, sizeof(buffer));
-    bool changed = false;
-    ssize_t pos = 0;
-
-    while (pos < got && !changed) {
-        const struct inotify_event *event = (const void *)(buffer + pos);
-
-        changed = isChange(monitor, event);
-        pos += sizeof(*event) + event->len;
-    }
-    return changed;
 }

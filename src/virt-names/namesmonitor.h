@@ -11,19 +11,15 @@
 
 typedef struct namesMonitor namesMonitor;
 
-/* A monitor for the files of @folder that the modules read, and for what decides which folder has
- * that name: folders above it and links on the way. Free with namesMonitorFree(). */
-namesMonitor *namesMonitorNew(const char *folder);
+/* Calls @changed from the main loop when something may have changed about the files of @folder that
+ * the modules read, or about which folder has that name: folders above it and links on the way
+ * count. Free with namesMonitorFree(). */
+namesMonitor *namesMonitorNew(const char *folder, void (*changed)(gpointer opaque),
+                              gpointer opaque);
 
 /* To be called before each look at the folder, so that nothing can change unseen after it: watches
  * the folder that has the name now or, while there is none, the nearest one above it. Returns false
- * if that cannot be watched, for want of inotify's instances or watches: then look again soon. */
+ * if that cannot be watched, for want of what the system watches with: then look again soon. */
 bool namesMonitorArm(namesMonitor *monitor);
-
-/* A file descriptor that is readable when something has happened, or -1. */
-int namesMonitorDescriptor(const namesMonitor *monitor);
-
-/* Reads what has happened. Returns whether it may have changed what is in the folder. */
-bool namesMonitorRead(namesMonitor *monitor);
 
 void namesMonitorFree(namesMonitor *monitor);

@@ -7,11 +7,11 @@
 #include <config.h>
 
 #include <errno.h>
+#include <glib-unix.h>
 #include <glib/gi18n.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "nameschanges.h"
@@ -28,13 +28,16 @@
  * it is to be told. */
 #define SETTLE (50 * MS)
 
-/* Between two looks, in units of the time that the first took: much to read must not become all
- * that is done. */
+/* Between two looks, in units of the processor's time that the first took: much to read must not
+ * become all that is done. */
 #define REST 3
 
 /* After which there is a look all the same: nothing tells of a file system that is mounted on the
- * way, of a file that a link in the folder leads to, or of what other hosts do to a shared one. */
-#define IDLE (15 * G_TIME_SPAN_SECOND)
+ * way, of a file that a link in the folder leads to, of what other hosts do to a shared one, or
+ * that the system has no watches left. But no more than a small part of the processor's time is for
+ * that, in the same units. */
+#define IDLE (5 * G_TIME_SPAN_SECOND)
+#define IDLE_REST 50
 
 /* The same while nothing can be watched or the folder cannot be read for the time being. */
 #define POLL (500 * MS)
@@ -46,9 +49,9 @@ struct watch {
     bool present;
     namesMonitor *monitor;
     struct namesRows *rows; /* as they were last; NULL before the first look */
-    int signals;            /* signalfd(2) of what ends it */
     int clock;              /* timerfd(2), for the next lease that runs out */
-    gint64 due;             /* when there is another look */
+    guint look;             /* source of the next look; 0 during one */
+    gint64 due;             /* when that is */
     gint64 earliest;        /* before which there is none */
     bool ended;
 };
@@ -131,19 +134,28 @@ printText(const struct namesChange *change, gint64 now)
                       namesRowNetwork(change->row), *more ? "  " : "", more);
 }
 
+static gboolean
+onWritable(gint fd, GIOCondition condition, gpointer data)
+{
+    bool *isWritable = data;
+
+    (void)fd;
+    (void)condition;
+    *isWritable = true;
+    return G_SOURCE_CONTINUE;
+}
+
 /* Waits until something can be printed. Returns false if it is to end before that: a reader may
  * take its time, and must not keep the program from being ended. */
 static bool
 waitForReader(struct watch *watch)
 {
-    struct pollfd fds[] = {
-        { .fd = STDOUT_FILENO, .events = POLLOUT },
-        { .fd = watch->signals, .events = POLLIN },
-    };
+    bool isWritable = false;
+    guint source = g_unix_fd_add(STDOUT_FILENO, G_IO_OUT, onWritable, &isWritable);
 
-    while (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno == EINTR)
-        continue;
-    watch->ended = fds[1].revents != 0;
+    while (!isWritable && !watch->ended)
+        g_main_context_iteration(NULL, TRUE);
+    g_source_remove(source);
     return !watch->ended;
 }
 
@@ -168,10 +180,23 @@ print(struct watch *watch, const GArray *changes, gint64 now)
 
 /* ---- when there is a look, and what comes of it ---- */
 
+static gboolean onLook(gpointer data);
+
+/* Has the next look come no later than @when. */
 static void
 lookAt(struct watch *watch, gint64 when)
 {
-    watch->due = MIN(watch->due, MAX(when, watch->earliest));
+    const gint64 at = MAX(when, watch->earliest);
+    const gint64 wait = at - g_get_monotonic_time();
+
+    if (at >= watch->due)
+        return;
+    watch->due = at;
+    /* The one that is under way will see to it */
+    if (watch->look == 0)
+        return;
+    g_source_remove(watch->look);
+    watch->look = g_timeout_add(wait > 0 ? (guint)(wait / MS) + 1 : 0, onLook, watch);
 }
 
 /* Has the clock tell when the first of the rows has run out, and when it is set. */
@@ -221,79 +246,116 @@ printChanges(struct watch *watch, const struct namesRows *rows, gint64 now)
         print(watch, changes, now);
 }
 
+/* How much this process has used, in microseconds. */
+static gint64
+processorTime(void)
+{
+    struct timespec used = { 0 };
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
+}
+
 static void
 look(struct watch *watch)
 {
-    const gint64 begin = g_get_monotonic_time();
+    const gint64 begin = processorTime();
     const gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     const bool isWatched = namesMonitorArm(watch->monitor);
     struct namesRows *rows = readRows(watch->folder, now);
-    const gint64 end = g_get_monotonic_time();
+    gint64 used;
+    gint64 end;
 
-    watch->earliest = end + REST * (end - begin);
-    watch->due = G_MAXINT64;
-    lookAt(watch, end + (isWatched && rows ? IDLE : POLL));
-    if (!rows)
-        return;
-    printChanges(watch, rows, now);
-    g_clear_pointer(&watch->rows, namesRowsFree);
-    watch->rows = rows;
-    setClock(watch, now);
+    if (rows) {
+        printChanges(watch, rows, now);
+        g_clear_pointer(&watch->rows, namesRowsFree);
+        watch->rows = rows;
+    }
+    used = processorTime() - begin;
+    end = g_get_monotonic_time();
+    watch->earliest = end + REST * used;
+    lookAt(watch, end + (isWatched && rows ? MAX(IDLE, IDLE_REST * used) : POLL));
+    if (rows)
+        setClock(watch, now);
 }
 
-/* Waits for whatever comes first. */
-static void
-waitForEvents(struct watch *watch)
+static gboolean
+onLook(gpointer data)
 {
-    struct pollfd fds[] = {
-        { .fd = STDOUT_FILENO }, /* nobody reads any more */
-        { .fd = watch->signals, .events = POLLIN },
-        { .fd = watch->clock, .events = POLLIN },
-        { .fd = namesMonitorDescriptor(watch->monitor), .events = POLLIN },
-    };
-    const gint64 wait = watch->due - g_get_monotonic_time();
+    struct watch *watch = data;
+    gint64 wait;
+
+    watch->look = 0;
+    watch->due = G_MAXINT64;
+    look(watch);
+    wait = MAX(watch->due, watch->earliest) - g_get_monotonic_time();
+    watch->look = g_timeout_add(wait > 0 ? (guint)(wait / MS) + 1 : 0, onLook, watch);
+    return G_SOURCE_REMOVE;
+}
+
+/* ---- what else happens ---- */
+
+static void
+onChanged(gpointer opaque)
+{
+    lookAt(opaque, g_get_monotonic_time() + SETTLE);
+}
+
+/* A lease has run out, or the clock was set: then it cannot be read. */
+static gboolean
+onClock(gint fd, GIOCondition condition, gpointer data)
+{
     guint64 times;
 
-    if (poll(fds, G_N_ELEMENTS(fds), wait > 0 ? (int)(wait / MS) + 1 : 0) <= 0)
-        return;
-    if (fds[0].revents || fds[1].revents)
-        watch->ended = true;
-    /* It cannot be read if the clock was set */
-    if (fds[2].revents && (read(watch->clock, &times, sizeof(times)) > 0 || errno == ECANCELED))
-        lookAt(watch, g_get_monotonic_time());
-    if (fds[3].revents && namesMonitorRead(watch->monitor))
-        lookAt(watch, g_get_monotonic_time() + SETTLE);
+    (void)condition;
+    if (read(fd, &times, sizeof(times)) > 0 || errno == ECANCELED)
+        lookAt(data, g_get_monotonic_time());
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+onSignal(gpointer data)
+{
+    struct watch *watch = data;
+
+    watch->ended = true;
+    return G_SOURCE_CONTINUE;
+}
+
+/* Nobody reads any more. */
+static gboolean
+onClosed(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)fd;
+    (void)condition;
+    return onSignal(data);
 }
 
 /* What a shell has its background jobs ignore stays so. */
-static int
-catchSignals(void)
+static void
+catchSignals(struct watch *watch)
 {
     static const int signums[] = { SIGINT, SIGTERM };
-    sigset_t caught;
     size_t i;
 
     signal(SIGPIPE, SIG_IGN);
-    sigemptyset(&caught);
     for (i = 0; i < G_N_ELEMENTS(signums); i++) {
         struct sigaction action;
 
         if (sigaction(signums[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-            sigaddset(&caught, signums[i]);
+            g_unix_signal_add(signums[i], onSignal, watch);
     }
-    sigprocmask(SIG_BLOCK, &caught, NULL);
-    return signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void
 run(struct watch *watch)
 {
-    while (!watch->ended) {
-        if (g_get_monotonic_time() >= watch->due)
-            look(watch);
-        else
-            waitForEvents(watch);
-    }
+    catchSignals(watch);
+    g_unix_fd_add(STDOUT_FILENO, G_IO_ERR | G_IO_HUP, onClosed, watch);
+    g_unix_fd_add(watch->clock, G_IO_IN, onClock, watch);
+    watch->look = g_idle_add(onLook, watch);
+    while (!watch->ended)
+        g_main_context_iteration(NULL, TRUE);
 }
 
 int
@@ -310,25 +372,21 @@ namesWatch(const struct namesCommand *command, int argc, char **argv)
         { NULL },
     };
     struct watch watch = { .due = 0 }; /* at once */
-    int status = NAMES_EXIT_GOOD;
 
     if (!namesParse(command, entries, &argc, &argv, 0, 0))
         return NAMES_EXIT_USAGE;
     watch.folder = namesLeaseDir(folder);
     watch.isJson = json;
     watch.present = present;
-    watch.monitor = namesMonitorNew(watch.folder);
-    watch.signals = catchSignals();
     watch.clock = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (watch.signals >= 0 && watch.clock >= 0) {
-        run(&watch);
-    } else {
+    if (watch.clock < 0) {
         namesTell(_("there is no file descriptor to wait with: %s"), g_strerror(errno));
-        status = NAMES_EXIT_FAILED;
+        return NAMES_EXIT_FAILED;
     }
+    watch.monitor = namesMonitorNew(watch.folder, onChanged, &watch);
+    run(&watch);
     g_clear_pointer(&watch.rows, namesRowsFree);
     namesMonitorFree(watch.monitor);
-    close(watch.signals);
     close(watch.clock);
-    return status;
+    return NAMES_EXIT_GOOD;
 }
