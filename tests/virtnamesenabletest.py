@@ -44,7 +44,7 @@ ENABLED = {
     "only-comments-no-newline": None,
     "empty": None,
     "continuation-comments": "hosts: files libvirt libvirt_guest   dns   # local names first, then \\",
-    "no-newline-at-end": "hosts: files libvirt libvirt_guest dns",
+    "files-ends-the-search": "hosts: files libvirt libvirt_guest files [NOTFOUND=return] dns",
     "tabs-and-crlf": "hosts:\tfiles libvirt libvirt_guest\tdns\r",
     "no-space": "hosts:files libvirt libvirt_guest dns",
     "two-hosts-lines": "hosts: files libvirt libvirt_guest dns",
@@ -61,12 +61,15 @@ MENDED = {
     "ours-behind-dns": ("hosts: files libvirt libvirt_guest resolve [!UNAVAIL=return] dns",
                         "hosts: files resolve [!UNAVAIL=return] dns"),
     "ours-with-actions": ("hosts: files libvirt libvirt_guest dns", "hosts: files dns"),
+    # glibc passes over a last line that no newline ends
+    "no-newline-at-end": ("hosts: files libvirt libvirt_guest dns\n", "hosts: files dns\n"),
     "enabled-already": ("hosts:          files  libvirt\tlibvirt_guest dns", "hosts:          files dns"),
 }
 # Files that are refused, and a word of the reason
 REFUSED = {
-    "files-ends-the-search": 'behind "files [NOTFOUND=return]"',
-    "damaged-action": "cannot parse",
+    "damaged-action": "line 1: glibc cannot parse",
+    "damaged-other-database": "line 2: glibc cannot parse",
+    "brackets-without-service": "no service stands before these brackets: [SUCCESS=return] dns.",
 }
 ADDED = ("# There was no hosts line before virt-names(1) added this one\n"
          "hosts:          files libvirt libvirt_guest dns\n")

@@ -64,7 +64,7 @@ namesEditIsEnabled(const struct namesSwitch *hosts, const char *const *services)
     const int elsewhere = firstElsewhere(hosts);
     int last = -1;
 
-    if (hosts->line == 0 || hosts->damaged)
+    if (hosts->line == 0 || hosts->damaged || hosts->cut || hosts->unended)
         return false;
     for (; *services; services++) {
         int found = namesSwitchFind(hosts, *services);
@@ -185,7 +185,8 @@ insertServices(const struct namesSwitch *hosts, const char *words)
     const guint elsewhere = firstElsewhere(hosts);
     guint i;
 
-    if (files >= 0 && (guint)files > elsewhere) {
+    /* Also where files itself ends the search */
+    if (files >= 0 && (guint)files >= elsewhere) {
         g_autofree char *more = g_strconcat(FILES " ", words, NULL);
         g_autoptr(namesSwitch) inserted = parse(insertAt(hosts, elsewhere, more));
 
@@ -236,24 +237,34 @@ allServices(const struct namesSwitch *hosts, const char *const *services)
 static bool
 checkParsed(const struct namesSwitch *hosts, GError **error)
 {
-    if (!hosts->damaged)
-        return true;
-    namesErrorSet(
-        error, 0,
-        _("line %u: glibc cannot parse this hosts line. Mend it first: nsswitch.conf(5) has "
-          "the form of actions in brackets"),
-        hosts->line);
-    return false;
+    if (hosts->damaged)
+        namesErrorSet(
+            error, 0,
+            _("line %u: glibc cannot parse this, and then finds no name at all. Mend it first: "
+              "nsswitch.conf(5) has the form of actions in brackets"),
+            hosts->damaged);
+    else if (hosts->cut)
+        namesErrorSet(error, 0,
+                      _("line %u: no service stands before these brackets: %.*s. Glibc passes over "
+                        "the rest of the line. Mend it first"),
+                      hosts->line, (int)(hosts->end - hosts->cut), hosts->text + hosts->cut);
+    return !hosts->damaged && !hosts->cut;
+}
+
+/* The hosts line with a newline behind it, if the file ends without one. */
+static struct namesSwitch *
+withNewline(const struct namesSwitch *hosts)
+{
+    return parse(g_strconcat(hosts->text, hosts->unended ? "\n" : NULL, NULL));
 }
 
 char *
-namesEditEnable(const struct namesSwitch *hosts, const char *const *services, GError **error)
+namesEditEnable(const struct namesSwitch *original, const char *const *services, GError **error)
 {
+    g_autoptr(namesSwitch) hosts = withNewline(original);
     g_auto(GStrv) all = allServices(hosts, services);
     g_autofree char *words = g_strjoinv(" ", all);
     g_autoptr(namesSwitch) cleared = NULL;
-    g_autoptr(namesSwitch) enabled = NULL;
-    int hider;
 
     if (!checkParsed(hosts, error))
         return NULL;
@@ -262,18 +273,7 @@ namesEditEnable(const struct namesSwitch *hosts, const char *const *services, GE
     if (namesEditIsEnabled(hosts, (const char *const *)all))
         return g_strdup(hosts->text);
     cleared = parse(withoutServices(hosts, (const char *const *)all));
-    enabled = parse(insertServices(cleared, words));
-    hider = namesSwitchHider(enabled, namesSwitchFind(enabled, all[0]));
-    if (hider < 0)
-        return g_strdup(enabled->text);
-    namesErrorSet(
-        error, 0,
-        _("line %u: no service behind \"%.*s\" is ever asked for a name that it does not "
-          "know. Take what is in the brackets out of the line first"),
-        enabled->line,
-        (int)(namesSwitchGet(enabled, hider)->end - namesSwitchGet(enabled, hider)->begin),
-        enabled->text + namesSwitchGet(enabled, hider)->begin);
-    return NULL;
+    return insertServices(cleared, words);
 }
 
 /* ---- disabling ---- */
@@ -294,14 +294,17 @@ withoutLine(const char *text)
 }
 
 char *
-namesEditDisable(const struct namesSwitch *hosts, const char *const *services, GError **error)
+namesEditDisable(const struct namesSwitch *original, const char *const *services, GError **error)
 {
+    g_autoptr(namesSwitch) hosts = withNewline(original);
     g_autofree char *text = NULL;
 
     if (!checkParsed(hosts, error))
         return NULL;
     text = withoutServices(hosts, services);
-    return strcmp(text, hosts->text) == 0 ? g_steal_pointer(&text) : withoutLine(text);
+    if (strcmp(text, hosts->text) == 0)
+        return g_strdup(original->text);
+    return withoutLine(text);
 }
 
 /* ---- the difference ---- */

@@ -12,10 +12,10 @@
 #include "namesswitch.h"
 
 /* Returns the text with @services, NULL-terminated, in the hosts line: behind files and before
- * every service that asks elsewhere. It is the same text if they are there already. Where files
- * stands behind such services only, a second one comes before ours, so that no guest can have a
- * name of /etc/hosts. NULL and an error if the line cannot be parsed, or if something in it that is
- * not ours ends every search too early. Free with g_free(). */
+ * every service that asks elsewhere or ends the search. It is the same text if they are there
+ * already. Where files stands behind such services only, or is one, a second one comes before ours,
+ * so that no guest can have a name of /etc/hosts. NULL and an error if the line cannot be parsed.
+ * Free with g_free(). */
 char *namesEditEnable(const struct namesSwitch *hosts, const char *const *services, GError **error);
 
 /* Returns the text without @services, and without what namesEditEnable() has added besides. NULL

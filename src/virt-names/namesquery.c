@@ -145,8 +145,8 @@ printSwitch(const struct namesSwitch *hosts)
     g_autofree char *line = namesSwitchLine(hosts);
 
     if (hosts->damaged)
-        namesOutputFormat(_("%s:%u: glibc cannot parse the hosts line: %s\n"), NAMES_SWITCH_PATH,
-                          hosts->line, line);
+        namesOutputFormat(_("%s:%u: glibc cannot parse this, and then finds no name at all\n"),
+                          NAMES_SWITCH_PATH, hosts->damaged);
     else if (hosts->line > 0)
         namesOutputFormat(_("%s:%u: hosts: %s\n"), NAMES_SWITCH_PATH, hosts->line, line);
     else
@@ -235,7 +235,7 @@ beginJson(namesJson *json, const struct namesSwitch *hosts)
     namesJsonString(json, "path", NAMES_SWITCH_PATH);
     namesJsonInteger(json, "line", hosts->line);
     namesJsonString(json, "hosts", line);
-    namesJsonBoolean(json, "damaged", hosts->damaged);
+    namesJsonBoolean(json, "damaged", hosts->damaged != 0);
     namesJsonEndObject(json);
     namesJsonBeginArray(json, "queries");
 }

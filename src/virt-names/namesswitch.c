@@ -15,7 +15,8 @@
 /* What glibc 2.36 takes where there is no hosts line (nss/nss_database.c) */
 #define DEFAULT_SERVICES "dns [!UNAVAIL=return] files"
 
-/* A place in the line, with no more than @end in sight. */
+/* A place in the line, with no more than @end in sight. How glibc 2.36 reads it was found out by
+ * experiment, and tests/virtnameschecktest.py repeats that. */
 struct cursor {
     const char *text;
     gsize pos;
@@ -126,22 +127,47 @@ takeActions(struct cursor *cursor, struct namesService *service)
 
 /* Adds the services between the cursor and its end; false where glibc gives up. */
 static bool
-takeServices(struct cursor *cursor, GArray *services)
+takeServices(struct namesSwitch *hosts, struct cursor *cursor)
 {
     while (skipSpace(cursor), cursor->pos < cursor->end) {
         struct namesService service = { .begin = cursor->pos };
 
+        /* Brackets without a service before them: glibc is content with what it has, and does not
+         * look at the rest */
+        if (cursor->text[cursor->pos] == '[') {
+            hosts->cut = cursor->pos;
+            return true;
+        }
         service.actions[NAMES_STATUS_SUCCESS] = NAMES_ACTION_RETURN;
         service.name = takeWord(cursor, "[");
         service.end = cursor->pos;
         skipSpace(cursor);
-        if (!*service.name || !takeActions(cursor, &service)) {
+        if (!takeActions(cursor, &service)) {
             g_free(service.name);
             return false;
         }
-        g_array_append_val(services, service);
+        g_array_append_val(hosts->services, service);
     }
     return true;
+}
+
+/* Whether glibc has a database of the name: of others, which some programs look for in this file by
+ * themselves, it reads nothing. */
+static bool
+isDatabase(const char *name)
+{
+    static const char *const databases[] = {
+        "aliases",  "ethers",     "group",    "group_compat",  "gshadow",       "hosts",
+        "netgroup", "networks",   "passwd",   "passwd_compat", "protocols",     "publickey",
+        "rpc",      "initgroups", "services", "shadow",        "shadow_compat",
+    };
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(databases); i++) {
+        if (strcmp(databases[i], name) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void
@@ -150,51 +176,99 @@ clearService(gpointer data)
     g_free(((struct namesService *)data)->name);
 }
 
-/* One line, from @begin to @end. */
-static void
-parseLine(struct namesSwitch *hosts, guint number, gsize begin, gsize end)
+static struct namesSwitch *
+newSwitch(void)
 {
-    const char *comment = memchr(hosts->text + begin, '#', end - begin);
-    struct cursor cursor = { hosts->text, begin, comment ? (gsize)(comment - hosts->text) : end };
-    g_autofree char *database = NULL;
+    struct namesSwitch *hosts = g_new0(struct namesSwitch, 1);
 
-    skipSpace(&cursor);
-    database = takeWord(&cursor, ":");
-    if (strcmp(database, "hosts") != 0 || cursor.pos == cursor.end)
-        return;
-    /* Whatever it is: glibc does not insist on the colon */
-    cursor.pos++;
+    hosts->services = g_array_new(FALSE, FALSE, sizeof(struct namesService));
+    g_array_set_clear_func(hosts->services, clearService);
+    return hosts;
+}
+
+/* Makes the hosts line the one that counts, and forgets what another one was. */
+static void
+beginHosts(struct namesSwitch *hosts, guint number, gsize begin, gsize end)
+{
     g_array_set_size(hosts->services, 0);
     hosts->lines++;
     hosts->line = number;
     hosts->begin = begin;
-    hosts->first = cursor.pos;
-    hosts->end = cursor.end;
-    hosts->damaged = !takeServices(&cursor, hosts->services);
+    hosts->end = end;
+    hosts->cut = 0;
+}
+
+/* The line from @begin to @end, where a newline is; false where glibc gives up. A '#' begins a
+ * comment only where a line does: behind that it is a word as any other. */
+static bool
+parseLine(struct namesSwitch *hosts, guint number, gsize begin, gsize end)
+{
+    struct cursor cursor = { hosts->text, begin, end };
+    g_autofree char *database = NULL;
+
+    skipSpace(&cursor);
+    database = takeWord(&cursor, ":");
+    if (!isDatabase(database))
+        return true;
+    /* Whatever ends the word, the newline even: glibc does not insist on the colon */
+    cursor.pos = MIN(cursor.pos + 1, end);
+    if (strcmp(database, "hosts") == 0) {
+        beginHosts(hosts, number, begin, end);
+        hosts->first = cursor.pos;
+        return takeServices(hosts, &cursor);
+    }
+    {
+        g_autoptr(namesSwitch) other = newSwitch();
+
+        return takeServices(other, &cursor);
+    }
+}
+
+/* Whether the text from @begin on, which no newline ends, would be a hosts line. */
+static bool
+isHostsLine(const struct namesSwitch *hosts, gsize begin)
+{
+    struct cursor cursor = { hosts->text, begin, hosts->len };
+    g_autofree char *database = NULL;
+
+    skipSpace(&cursor);
+    database = takeWord(&cursor, ":");
+    return strcmp(database, "hosts") == 0 && cursor.pos < cursor.end;
+}
+
+static void
+parseLines(struct namesSwitch *hosts)
+{
+    const char *newline;
+    gsize begin = 0;
+    guint number = 1;
+
+    while ((newline = memchr(hosts->text + begin, '\n', hosts->len - begin))) {
+        gsize end = newline - hosts->text;
+
+        if (!parseLine(hosts, number, begin, end)) {
+            hosts->damaged = number;
+            g_array_set_size(hosts->services, 0);
+            return;
+        }
+        begin = end + 1;
+        number++;
+    }
+    hosts->unended = isHostsLine(hosts, begin);
 }
 
 struct namesSwitch *
 namesSwitchParse(char *text, gsize len)
 {
-    struct namesSwitch *hosts = g_new0(struct namesSwitch, 1);
-    gsize begin = 0;
-    guint number;
+    struct namesSwitch *hosts = newSwitch();
 
     hosts->text = text;
     hosts->len = len;
-    hosts->services = g_array_new(FALSE, FALSE, sizeof(struct namesService));
-    g_array_set_clear_func(hosts->services, clearService);
-    for (number = 1; begin < len; number++) {
-        const char *newline = memchr(text + begin, '\n', len - begin);
-        gsize end = newline ? (gsize)(newline - text) : len;
-
-        parseLine(hosts, number, begin, end);
-        begin = end + 1;
-    }
-    if (hosts->lines == 0) {
+    parseLines(hosts);
+    if (hosts->lines == 0 && !hosts->damaged) {
         struct cursor cursor = { DEFAULT_SERVICES, 0, strlen(DEFAULT_SERVICES) };
 
-        takeServices(&cursor, hosts->services);
+        takeServices(hosts, &cursor);
     }
     return hosts;
 }
@@ -228,6 +302,12 @@ namesSwitchGet(const struct namesSwitch *hosts, guint i)
     return &g_array_index(hosts->services, struct namesService, i);
 }
 
+bool
+namesSwitchIsEmpty(const struct namesSwitch *hosts)
+{
+    return !hosts->damaged && hosts->services->len == 0;
+}
+
 int
 namesSwitchFind(const struct namesSwitch *hosts, const char *name)
 {
@@ -258,7 +338,7 @@ namesSwitchLine(const struct namesSwitch *hosts)
     const struct namesService *first;
     const struct namesService *last;
 
-    if (hosts->line == 0)
+    if (hosts->line == 0 && !hosts->damaged)
         return g_strdup(DEFAULT_SERVICES);
     if (hosts->services->len == 0)
         return g_strdup("");

@@ -48,9 +48,12 @@ struct namesSwitch {
     guint line;  /* its number, from 1; 0: none, the services are those that glibc then takes */
     gsize begin; /* of that line in the text */
     gsize first; /* behind its colon */
-    gsize end;   /* of what of it counts: the newline, or a comment before that */
+    gsize end;   /* of that line: its newline */
     GArray *services; /* struct namesService */
-    bool damaged;     /* glibc cannot parse it, and then uses none of the file */
+    gsize cut;        /* where in that line brackets without a service make glibc stop; or 0 */
+    guint damaged;    /* the first line of any database that glibc cannot parse, which makes it use
+                       * nothing of the file and find no name at all; 0: none */
+    bool unended;     /* the text ends with a hosts line without newline, which glibc passes over */
 };
 
 /* Takes @text, which becomes the result's. Free with namesSwitchFree(). */
@@ -63,6 +66,11 @@ struct namesSwitch *namesSwitchRead(const char *path, GError **error);
 
 const struct namesService *namesSwitchGet(const struct namesSwitch *hosts, guint i);
 
+/* Whether there is a hosts line, and no service in it: getaddrinfo() of glibc 2.36
+ * (get_nss_addresses) then reads behind the end of its list of services, finds nothing, and may
+ * crash. */
+bool namesSwitchIsEmpty(const struct namesSwitch *hosts);
+
 /* Position of the first service of the name, or -1. */
 int namesSwitchFind(const struct namesSwitch *hosts, const char *name);
 
@@ -71,7 +79,7 @@ int namesSwitchFind(const struct namesSwitch *hosts, const char *name);
 int namesSwitchHider(const struct namesSwitch *hosts, guint service);
 
 /* The line's services and actions as they stand there, or those that glibc takes without a line;
- * free with g_free(). */
+ * nothing if it cannot parse the file. Free with g_free(). */
 char *namesSwitchLine(const struct namesSwitch *hosts);
 
 /* SUCCESS, NOTFOUND, UNAVAIL, TRYAGAIN. */
