@@ -27,12 +27,16 @@
 
 /* ---- reading ---- */
 
-/* openat2(2) with the folder @root for root folder; glibc 2.36 has no function for it. */
+/* openat2(2) with the folder @root for root folder; glibc 2.36 has no function for it. With
+ * AT_FDCWD it is this system's own root folder, for which kernels before 5.6 will do, and valgrind.
+ */
 static int
 openBelow(int root, const char *path, int flags)
 {
     const struct open_how how = { .flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
 
+    if (root == AT_FDCWD)
+        return open(path, flags | O_CLOEXEC);
     return syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
@@ -106,16 +110,17 @@ namesFile *
 namesFileOpen(const char *root, const char *path, GError **error)
 {
     g_autoptr(namesFile) file = g_new0(namesFile, 1);
+    const bool isOurs = strcmp(root, "/") == 0;
     VIR_AUTOCLOSE fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     file->folder = -1;
-    if (fd >= 0 && locate(file, fd, path)) {
+    if (fd >= 0 && locate(file, isOurs ? AT_FDCWD : fd, path)) {
         if (!file->exists)
             file->text = g_strdup("");
         if (!file->exists || readAll(file))
             return g_steal_pointer(&file);
     }
-    namesErrorSet(error, errno, _("%s%s cannot be read"), strcmp(root, "/") == 0 ? "" : root, path);
+    namesErrorSet(error, errno, _("%s%s cannot be read"), isOurs ? "" : root, path);
     return NULL;
 }
 

@@ -8,15 +8,38 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <glib/gi18n.h>
 #include <netdb.h>
 #include <nss.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* More than any module wants for an answer that can be of use here */
 #define ANSWER_MAX (16 * 1024 * 1024)
 
 /* ---- loading ---- */
+
+enum namesLoading
+namesModuleTry(const char *file)
+{
+    const struct rlimit noCore = { 0, 0 };
+    pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &noCore);
+        _exit(dlopen(file, RTLD_NOW | RTLD_LOCAL) ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+    if (child < 0 || TEMP_FAILURE_RETRY(waitpid(child, &status, 0)) < 0)
+        return NAMES_LOADING_FAILS;
+    if (WIFSIGNALED(status))
+        return NAMES_LOADING_CRASHES;
+    return WEXITSTATUS(status) == EXIT_SUCCESS ? NAMES_LOADING_WORKS : NAMES_LOADING_FAILS;
+}
 
 namesModule *
 namesModuleOpen(const char *service)
@@ -27,6 +50,13 @@ namesModuleOpen(const char *service)
     void *symbol;
 
     module->service = g_strdup(service);
+    /* Such as a file that was cut off when the disk was full: what lacks is missed when it is used
+     */
+    module->crashes = namesModuleTry(file) == NAMES_LOADING_CRASHES;
+    if (module->crashes) {
+        module->error = g_strdup(_("every program that loads it crashes"));
+        return module;
+    }
     module->handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!module->handle) {
         module->error = g_strdup(dlerror());

@@ -19,10 +19,19 @@ struct namesModule {
     void *handle; /* NULL: glibc does not find it, or cannot load it */
     char *path;   /* of what was loaded; NULL: a part of glibc itself, or not loaded */
     char *error;  /* why it could not be loaded, or NULL */
+    bool crashes; /* a signal ends whatever program loads it, so it is not loaded here */
     char *service;
 };
 
 typedef struct namesModule namesModule;
+
+/* What becomes of a program that loads the library @file, a name or a path: tried in a child. */
+enum namesLoading {
+    NAMES_LOADING_WORKS,
+    NAMES_LOADING_FAILS,
+    NAMES_LOADING_CRASHES
+};
+enum namesLoading namesModuleTry(const char *file);
 
 /* Loads the module of @service as glibc would. Free with namesModuleClose(). */
 namesModule *namesModuleOpen(const char *service);

@@ -51,6 +51,7 @@ readStarted(const char *pid)
     g_auto(GStrv) fields = NULL;
     const char *rest;
     struct timespec up;
+    gint64 started;
 
     if (!g_file_get_contents(path, &content, NULL, NULL) || !(rest = strrchr(content, ')')) ||
         clock_gettime(CLOCK_BOOTTIME, &up) < 0)
@@ -59,8 +60,11 @@ readStarted(const char *pid)
     /* The first piece is empty, and what follows it the third field */
     if (g_strv_length(fields) <= FIELD_STARTED - 2)
         return 0;
-    return g_get_real_time() / G_USEC_PER_SEC - up.tv_sec +
-           g_ascii_strtoll(fields[FIELD_STARTED - 2], NULL, 10) / sysconf(_SC_CLK_TCK);
+    /* Rounded once only: it is compared with the time of a file */
+    started = g_ascii_strtoll(fields[FIELD_STARTED - 2], NULL, 10) * G_USEC_PER_SEC /
+              sysconf(_SC_CLK_TCK);
+    return (g_get_real_time() - up.tv_sec * G_USEC_PER_SEC - up.tv_nsec / 1000 + started) /
+           G_USEC_PER_SEC;
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "namestrail.h"
 
+#include <glib/gi18n.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -221,6 +222,31 @@ oursFound(const namesTrail *trail)
     return false;
 }
 
+/* What programs get, unless this program would crash over it as well. */
+static void
+takeResult(namesTrail *trail, const struct namesSwitch *hosts)
+{
+    guint i;
+
+    if (namesSwitchIsEmpty(hosts)) {
+        trail->result = namesAnswerNew(NAMES_STATUS_UNAVAIL);
+        trail->error = g_strdup(_("there is no service to ask, and programs may crash"));
+        return;
+    }
+
+    for (i = 0; i < trail->steps->len; i++) {
+        const struct namesStep *step = trail->steps->pdata[i];
+
+        if (!step->isAsked || !step->module || !step->module->crashes)
+            continue;
+        trail->result = namesAnswerNew(NAMES_STATUS_UNAVAIL);
+        trail->error = g_strdup_printf("%s: %s", step->service, step->module->error);
+        return;
+    }
+    trail->result = trail->isAddress ? nameAddress(&trail->addr, &trail->error)
+                                     : namesTrailResolve(trail->question, &trail->error);
+}
+
 namesTrail *
 namesTrailFollow(const struct namesSwitch *hosts, const char *question, const char *folder,
                  gint64 now)
@@ -238,8 +264,7 @@ namesTrailFollow(const struct namesSwitch *hosts, const char *question, const ch
         if (!hasStep(trail, ours[i]))
             askOurs(trail, addStep(trail, ours[i]), folder, now);
     }
-    trail->result = trail->isAddress ? nameAddress(&trail->addr, &trail->error)
-                                     : namesTrailResolve(question, &trail->error);
+    takeResult(trail, hosts);
     trail->found = folder ? oursFound(trail) : trail->result->status == NAMES_STATUS_SUCCESS;
     return trail;
 }
