@@ -36,12 +36,13 @@ isLocal(const char *service)
            strcmp(service, "mymachines") == 0;
 }
 
-/* Services that may know every name there is, or end the search for it: ours come before them. */
+/* Services that may know every name there is, or end the search for it: ours come before them.
+ * glibc takes the '#' of a comment behind a line for one, too. */
 static bool
 isElsewhere(const struct namesService *service)
 {
-    return strcmp(service->name, "dns") == 0 || strcmp(service->name, "resolve") == 0 ||
-           g_str_has_prefix(service->name, "mdns") ||
+    return *service->name == '#' || strcmp(service->name, "dns") == 0 ||
+           strcmp(service->name, "resolve") == 0 || g_str_has_prefix(service->name, "mdns") ||
            (service->actions[NAMES_STATUS_NOTFOUND] == NAMES_ACTION_RETURN &&
             !isOurs(service->name));
 }

@@ -54,7 +54,8 @@ claimEnabled(const struct namesSwitch *hosts, const char *text)
     FUZZ_CLAIM(namesEditIsEnabled(enabled, both));
     FUZZ_CLAIM(again && strcmp(again, text) == 0);
     FUZZ_CLAIM(disabled);
-    if (!hasOurs(hosts))
+    /* A hosts line without newline at the end has got one: glibc passes it over otherwise */
+    if (!hasOurs(hosts) && !hosts->unended)
         FUZZ_CLAIM(strcmp(disabled, hosts->text) == 0);
 }
 
