@@ -43,14 +43,113 @@ findSample(const struct namesRows *rows, enum namesSource source)
     return NULL;
 }
 
-/* The name of the service that answered, or NULL. */
-static const char *
-answeringService(struct namesSetup *setup, const char *name)
+/* ---- /etc/hosts ---- */
+
+/* What of the names in @rows files has, with other addresses: it is asked before ours. */
+static void
+checkFiles(struct namesSetup *setup, const struct namesRows *rows)
+{
+    g_autoptr(namesModule) files = namesModuleOpen("files");
+    g_autoptr(GString) names = g_string_new(NULL);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    const int place = namesSwitchFind(setup->hosts, "files");
+    guint count = 0;
+    size_t i;
+
+    for (i = 0; place >= 0 && i < rows->nrows; i++) {
+        const struct namesRow *row = &rows->rows[i];
+        const char *service = row->source == NAMES_SOURCE_GUEST ? NAMES_SERVICE_GUEST
+                                                                : NAMES_SERVICE_LIBVIRT;
+        g_autoptr(namesAnswer) answer = NULL;
+        g_autofree char *name = NULL;
+
+        if (namesSwitchFind(setup->hosts, service) < place ||
+            !g_hash_table_add(seen, g_strdup(row->name)))
+            continue;
+        answer = namesModuleByName(files, row->name);
+        if (answer->addresses->len == 0 || namesAnswerHasAddress(answer, &row->addr))
+            continue;
+        name = namesRowName(row);
+        namesCheckAppend(names, count++, name);
+    }
+    if (count > 0)
+        namesFound(setup, WARNING, "shadowed",
+                   _("Look-ups give those addresses: files is asked before the modules. Take the "
+                     "names out of /etc/hosts if it is the guests that are meant."),
+                   NULL, _("/etc/hosts has other addresses for names of guests: %s."), names->str);
+}
+
+/* ---- look-ups ---- */
+
+/* What ended the search, or NULL. */
+static const struct namesStep *
+lastStep(const namesTrail *trail)
+{
+    guint i;
+
+    for (i = 0; trail && i < trail->steps->len; i++) {
+        const struct namesStep *step = trail->steps->pdata[i];
+
+        if (g_strcmp0(step->service, trail->endedBy) == 0)
+            return step;
+    }
+    return NULL;
+}
+
+/* The services answer as they should, when they are asked one by one: then it is a cache. */
+static bool
+checkStale(struct namesSetup *setup, const struct namesRow *row, const struct namesStep *last)
+{
+    g_autofree char *name = namesRowName(row);
+    g_autofree char *address = namesTextAddress(&row->addr);
+    char *command;
+
+    if (!last || !namesAnswerHasAddress(last->answer, &row->addr) ||
+        !(command = namesCacheCommand()))
+        return false;
+    if (namesFindingsHas(setup->findings, "cache-stale"))
+        g_free(command);
+    else
+        namesFound(setup, PROBLEM, "cache-stale",
+                   _("It remembers what was, or has not loaded the modules."), command,
+                   _("The cache does not give %s for %s, which %s has."), address, name,
+                   last->service);
+    return true;
+}
+
+/* A look-up did not give the address of @row. */
+static void
+checkLost(struct namesSetup *setup, const struct namesRow *row, const char *error)
 {
     g_autoptr(namesTrail)
-        trail = setup->hosts ? namesTrailFollow(setup->hosts, name, NULL, setup->now) : NULL;
+        trail = setup->hosts ? namesTrailFollow(setup->hosts, row->name, NULL, setup->now) : NULL;
+    const struct namesStep *last = lastStep(trail);
+    g_autofree char *name = namesRowName(row);
+    g_autofree char *address = namesTextAddress(&row->addr);
+    g_autofree char *command = namesCommandOn("virt-names query", name);
+    const char *answering = last ? last->service : "?";
+    const char *service = row->source == NAMES_SOURCE_GUEST ? NAMES_SERVICE_GUEST
+                                                            : NAMES_SERVICE_LIBVIRT;
 
-    return trail ? g_intern_string(trail->endedBy) : NULL;
+    if (checkStale(setup, row, last))
+        return;
+    if (error)
+        namesFound(setup, PROBLEM, "live", _("What stands above says why; or ask:"),
+                   g_steal_pointer(&command),
+                   _("A look-up of %s fails, although %s has it with the address %s: %s."), name,
+                   service, address, error);
+    else if (last && last->isOurs)
+        /* Of a domain and a guest with one name the guest's hostname comes first, and may be of one
+         * of the domain's interfaces alone */
+        namesFound(setup, OK, "live", NULL, NULL, _("A look-up of %s is answered by %s."), name,
+                   answering);
+    else if (strcmp(answering, "files") != 0)
+        /* Of /etc/hosts that has been said */
+        namesFound(setup, WARNING, "shadowed",
+                   _("Another service that is asked before has the name as well."),
+                   g_steal_pointer(&command),
+                   _("A look-up of %s does not give %s, which %s has for it; %s answered."), name,
+                   address, service, answering);
 }
 
 static void
@@ -60,36 +159,12 @@ lookUp(struct namesSetup *setup, const struct namesRow *row)
     g_autoptr(namesAnswer) answer = namesTrailResolve(row->name, &error);
     g_autofree char *name = namesRowName(row);
     g_autofree char *address = namesTextAddress(&row->addr);
-    const char *service = namesRowSource(row);
-    const char *answering;
-    g_autofree char *command = namesCommandOn("virt-names query", name);
 
-    if (namesAnswerHasAddress(answer, &row->addr)) {
+    if (namesAnswerHasAddress(answer, &row->addr))
         namesFound(setup, OK, "live", NULL, NULL, _("A look-up of %s (%s) gives %s."), name,
-                   service, address);
-        return;
-    }
-    if (error) {
-        namesFound(setup, PROBLEM, "live", _("What stands above says why; or ask:"),
-                   g_steal_pointer(&command),
-                   _("A look-up of %s fails, although %s has it with the address %s: %s."), name,
-                   service, address, error);
-        return;
-    }
-    answering = answeringService(setup, row->name);
-    /* Of a domain and a guest with one name the guest's hostname comes first, and may be of one of
-     * the domain's interfaces alone */
-    if (answering && g_str_has_prefix(answering, NAMES_SERVICE_LIBVIRT)) {
-        namesFound(setup, OK, "live", NULL, NULL, _("A look-up of %s is answered by %s."), name,
-                   answering);
-        return;
-    }
-    namesFound(setup, WARNING, "shadowed",
-               _("Another service that is asked before has the name as well: an old line in "
-                 "/etc/hosts, perhaps."),
-               g_steal_pointer(&command),
-               _("A look-up of %s does not give %s, which %s has for it; %s answered."), name,
-               address, service, answering ? answering : "?");
+                   namesRowSource(row), address);
+    else
+        checkLost(setup, row, error);
 }
 
 void
@@ -103,6 +178,8 @@ namesCheckLive(struct namesSetup *setup)
 
     if (!rows)
         return;
+    if (setup->hosts)
+        checkFiles(setup, rows);
     if (rows->nrows == 0)
         namesFound(setup, OK, "live", NULL, NULL, _("There is no guest with a lease to look up."));
     for (i = 0; i < G_N_ELEMENTS(sources); i++) {
@@ -128,7 +205,8 @@ check(struct namesSetup *setup)
     namesCheckGuests(setup);
     if (setup->isOfHost) {
         namesCheckPrograms(setup);
-        namesCheckLive(setup);
+        if (!setup->crashes)
+            namesCheckLive(setup);
     }
 }
 

@@ -20,6 +20,7 @@ struct namesSetup {
     gint64 now;            /* seconds since the epoch */
     namesSwitch *hosts;    /* NULL if nsswitch.conf cannot be read */
     enum namesOwner owner; /* of nsswitch.conf */
+    bool crashes;          /* a look-up could end this program with a signal */
     namesInventory *inventory;
     namesFindings *findings;
 };
@@ -45,8 +46,15 @@ void namesCheckNetworks(struct namesSetup *setup);
 void namesCheckCache(struct namesSetup *setup);
 void namesCheckPrograms(struct namesSetup *setup);
 
+/* What makes the cache that runs here, if one does, forget hosts; or NULL. Free with g_free(). */
+char *namesCacheCommand(void);
+
 /* namescheck.c: is a guest found? */
 void namesCheckLive(struct namesSetup *setup);
+
+/* Appends @item to a list in words, of which @count are there already: no more than some are told.
+ */
+void namesCheckAppend(GString *list, guint count, const char *item);
 
 /* @path for a command line; free with g_free(). */
 char *namesCommandOn(const char *command, const char *path);

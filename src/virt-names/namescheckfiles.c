@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -44,9 +45,12 @@ checkAbove(struct namesSetup *setup, const char *path)
 static bool
 checkFolder(struct namesSetup *setup)
 {
+    /* Where links lead to; the folders on the way to them can be closed as well */
+    g_autofree char *real = realpath(setup->folder, NULL);
     GStatBuf status;
 
-    if (!checkAbove(setup, setup->folder))
+    if (!checkAbove(setup, setup->folder) ||
+        (real && strcmp(real, setup->folder) != 0 && !checkAbove(setup, real)))
         return true;
     if (g_stat(setup->folder, &status) < 0) {
         namesFound(
@@ -54,6 +58,11 @@ checkFolder(struct namesSetup *setup)
             _("libvirtd makes it when it starts a network: none has ever been started here."),
             g_strdup("virsh net-start default"), _("The lease folder %s: %s."), setup->folder,
             g_strerror(errno));
+        return false;
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        namesFound(setup, PROBLEM, "folder-unreadable", NULL, NULL,
+                   _("The lease folder %s is no folder."), setup->folder);
         return false;
     }
     if ((status.st_mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH))
@@ -86,13 +95,24 @@ isOfModules(const char *name)
     return false;
 }
 
+/* What gives the file at @path another name, which nobody reads. */
+static char *
+moveCommand(const char *path, const char *suffix)
+{
+    g_autofree char *move = namesCommandOn("mv", path);
+    g_autofree char *kept = g_strconcat(path, suffix, NULL);
+
+    return namesCommandOn(move, kept);
+}
+
 static void
 checkFileStatus(struct namesSetup *setup, const char *path, const GStatBuf *status)
 {
     if (!S_ISREG(status->st_mode)) {
         namesFound(setup, PROBLEM, "not-a-file",
                    _("Where libvirtd or dnsmasq wants to write, it fails, and leases are lost."),
-                   namesCommandOn(S_ISDIR(status->st_mode) ? "rmdir" : "rm", path),
+                   S_ISDIR(status->st_mode) ? moveCommand(path, ".folder")
+                                            : namesCommandOn("rm", path),
                    _("%s is no regular file; the modules pass it over."), path);
         return;
     }
@@ -101,14 +121,10 @@ checkFileStatus(struct namesSetup *setup, const char *path, const GStatBuf *stat
                    _("Programs of ordinary users do not see the guests in it."),
                    namesCommandOn("chmod a+r", path),
                    _("%s can be read by its owner and group alone."), path);
-    if (status->st_size > (goffset)VIR_LEASE_FILE_MAX) {
-        g_autofree char *away = namesCommandOn("mv", path);
-        g_autofree char *kept = g_strconcat(path, ".too-large", NULL);
-
+    if (status->st_size > (goffset)VIR_LEASE_FILE_MAX)
         namesFound(setup, PROBLEM, "file-too-large",
                    _("Neither libvirt nor the modules read a file of more than 32 MiB."),
-                   namesCommandOn(away, kept), _("%s is too large."), path);
-    }
+                   moveCommand(path, ".too-large"), _("%s is too large."), path);
 }
 
 static void
@@ -195,18 +211,14 @@ repairCommand(const struct namesSetup *setup, const char *file)
     g_autofree char *path = g_build_filename(setup->folder, file, NULL);
     const char *helper = setup->isOfHost ? findHelper() : NULL;
 
-    if (helper && g_str_has_suffix(file, VIR_LEASE_STATUS_SUFFIX)) {
+    if (helper && (g_str_has_suffix(file, VIR_LEASE_STATUS_SUFFIX) ||
+                   g_str_has_suffix(file, VIR_LEASE_NOMAC_SUFFIX))) {
         g_autofree char *bridge = namesNetworksStem(file);
         g_autofree char *quoted = g_shell_quote(bridge);
 
         return g_strdup_printf("VIR_BRIDGE_NAME=%s %s init", quoted, helper);
     }
-    {
-        g_autofree char *away = namesCommandOn("mv", path);
-        g_autofree char *kept = g_strconcat(path, ".damaged", NULL);
-
-        return namesCommandOn(away, kept);
-    }
+    return moveCommand(path, ".damaged");
 }
 
 static void
@@ -229,7 +241,7 @@ checkContent(struct namesSetup *setup, const struct namesNote *note)
     case VIR_NAMES_NOTE_FILE_FAILED:
         /* What is wrong with its kind, its size or its mode has been said */
         if (note->error != EINVAL && note->error != EISDIR && note->error != EFBIG &&
-            note->error != ENOENT && note->error != EACCES)
+            note->error != ENOENT && note->error != EACCES && note->error != ELOOP)
             namesFound(setup, PROBLEM, "file-unreadable", NULL, NULL, "%s/%s.", setup->folder,
                        text);
         break;

@@ -20,9 +20,8 @@
 /* Names that are told one by one; of more the number is told */
 #define SHOWN_MAX 5
 
-/* Appends @item to a list in words, of which @count are there already. */
-static void
-appendItem(GString *list, guint count, const char *item)
+void
+namesCheckAppend(GString *list, guint count, const char *item)
 {
     if (count < SHOWN_MAX)
         g_string_append_printf(list, "%s%s", count ? ", " : "", item);
@@ -138,9 +137,9 @@ checkNameless(struct namesSetup *setup)
         if (domain) {
             g_autofree char *both = g_strdup_printf("%s (%s)", domain, address);
 
-            appendItem(named, nnamed++, both);
+            namesCheckAppend(named, nnamed++, both);
         } else {
-            appendItem(unnamed, nunnamed++, address);
+            namesCheckAppend(unnamed, nunnamed++, address);
         }
     }
     if (nnamed > 0)
@@ -169,7 +168,7 @@ checkLeaseless(struct namesSetup *setup)
         g_autofree char *name = namesTextQuote(domain->name, strlen(domain->name));
 
         if (!namesInventoryHasLease(setup->inventory, domain, setup->now))
-            appendItem(domains, count++, name);
+            namesCheckAppend(domains, count++, name);
     }
     if (count > 0)
         namesFound(

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "namescheck.h"
+#include "namesmodule.h"
 #include "namesnetworks.h"
 #include "namesprocesses.h"
 
@@ -57,9 +58,9 @@ static void
 checkNetwork(struct namesSetup *setup, const char *network, char **arguments)
 {
     const char *script = findOption(arguments, OPTION_SCRIPT);
-    g_autofree char *quoted = g_shell_quote(network);
-    g_autofree char *restart = g_strdup_printf("virsh net-destroy %s && virsh net-start %s", quoted,
-                                               quoted);
+    g_autofree char *destroy = namesCommandOn("virsh net-destroy", network);
+    g_autofree char *start = namesCommandOn("virsh net-start", network);
+    g_autofree char *restart = g_strconcat(destroy, " && ", start, NULL);
 
     if (!script)
         namesFound(
@@ -104,32 +105,74 @@ namesCheckNetworks(struct namesSetup *setup)
 
 /* ---- caches ---- */
 
+/* The cache that runs here, of which *@process is, or NULL; free *@process with its array. */
+static const char *
+findCache(GPtrArray **processes)
+{
+    static const char *const names[] = { "nscd", "nsncd" };
+    size_t i;
+
+    *processes = NULL;
+    for (i = 0; g_access(NSCD_SOCKET, F_OK) == 0 && i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GPtrArray) found = namesProcessesFind(names[i]);
+
+        if (found->len == 0)
+            continue;
+        *processes = g_steal_pointer(&found);
+        return names[i];
+    }
+    return NULL;
+}
+
 void
 namesCheckCache(struct namesSetup *setup)
 {
-    static const char *const names[] = { "nscd", "nsncd" };
-    GStatBuf status;
+    g_autoptr(GPtrArray) processes = NULL;
+    const char *cache = findCache(&processes);
+
+    if (cache)
+        namesFound(setup, OK, "cache",
+                   _("For some seconds it may remember that a guest was not there (nscd.conf(5), "
+                     "negative-time-to-live)."),
+                   NULL, _("%s runs: programs ask it, and it asks the modules."), cache);
+}
+
+/* Whether a module is newer than the process: glibc tries once only to load one. */
+static bool
+isOlderThanModules(const struct namesProcess *process)
+{
+    static const char *const services[] = { NAMES_SERVICE_LIBVIRT, NAMES_SERVICE_GUEST };
     size_t i;
 
-    if (g_access(NSCD_SOCKET, F_OK) < 0 || g_stat(NAMES_SWITCH_PATH, &status) < 0)
-        return;
-    for (i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autoptr(GPtrArray) processes = namesProcessesFind(names[i]);
-        const struct namesProcess *process = processes->len > 0 ? processes->pdata[0] : NULL;
+    for (i = 0; i < G_N_ELEMENTS(services); i++) {
+        g_autoptr(namesModule) module = namesModuleOpen(services[i]);
+        GStatBuf status;
 
-        if (!process)
-            continue;
-        if (process->started >= status.st_mtime)
-            namesFound(setup, OK, "cache",
-                       _("It may remember for a while that a guest was not there."), NULL,
-                       _("%s runs and has read nsswitch.conf as it is."), names[i]);
-        else
-            namesFound(setup, WARNING, "cache-old",
-                       _("Programs get what it knows: that guests are not there, perhaps."),
-                       strcmp(names[i], "nscd") == 0 ? g_strdup("nscd --invalidate=hosts")
-                                                     : g_strdup("systemctl restart nsncd"),
-                       _("%s was started before nsswitch.conf was last changed."), names[i]);
+        if (module->path && g_stat(module->path, &status) == 0 &&
+            process->started <= status.st_ctime)
+            return true;
     }
+    return false;
+}
+
+char *
+namesCacheCommand(void)
+{
+    static const char invalidate[] = "nscd --invalidate=hosts";
+    g_autoptr(GPtrArray) processes = NULL;
+    const char *cache = findCache(&processes);
+    /* As sd_booted(3) has it */
+    const bool systemd = g_file_test("/run/systemd/system", G_FILE_TEST_IS_DIR);
+
+    if (!cache)
+        return NULL;
+    if (strcmp(cache, "nscd") != 0)
+        return g_strdup_printf("systemctl restart %s", cache);
+    if (!isOlderThanModules(processes->pdata[0]))
+        return g_strdup(invalidate);
+    /* It takes a moment to end, and knows after its start what it knew before */
+    return g_strconcat(systemd ? "systemctl restart nscd" : "nscd --shutdown; sleep 1; nscd",
+                       " && ", invalidate, NULL);
 }
 
 /* ---- programs that do not ask ---- */

@@ -7,6 +7,7 @@
 #include <config.h>
 
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "namescheck.h"
@@ -14,6 +15,9 @@
 
 /* Entry points that our modules have and libvirt's have not */
 #define OUR_FUNCTION "gethostbyaddr2_r"
+
+/* Where ldconfig(8) reads of further folders on every distribution */
+#define LOADER_CONF "/etc/ld.so.conf.d/libvirt-nss.conf"
 
 /* The entry points without which there are no look-ups by name */
 static const char *const needed[] = { "gethostbyname2_r", "gethostbyname_r" };
@@ -43,10 +47,10 @@ findFolders(void)
     return (char **)g_ptr_array_free(folders, FALSE);
 }
 
-/* Path of a file of the module's name that is no @other; NULL if there is none. Free with g_free().
- */
+/* Path of the first file of the module's name with which loading works, or does not; NULL if there
+ * is none. Free with g_free(). */
 static char *
-findFile(const char *service, const char *other)
+findFile(const char *service, bool works)
 {
     g_autofree char *name = g_strdup_printf("libnss_%s.so.2", service);
     g_auto(GStrv) folders = findFolders();
@@ -55,10 +59,53 @@ findFile(const char *service, const char *other)
     for (i = 0; folders[i]; i++) {
         g_autofree char *path = g_build_filename(folders[i], name, NULL);
 
-        if (g_file_test(path, G_FILE_TEST_EXISTS) && g_strcmp0(path, other) != 0)
+        if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+            (namesModuleTry(path) == NAMES_LOADING_WORKS) == works)
             return g_steal_pointer(&path);
     }
     return NULL;
+}
+
+/* Whether ldconfig(8) looks into @folder. What it says of itself is lines with a folder and a
+ * colon, and indented ones. */
+static bool
+isKnownToLoader(const char *folder)
+{
+    char *arguments[] = { (char[]){ "/sbin/ldconfig" }, (char[]){ "-NXv" }, NULL };
+    g_autofree char *output = NULL;
+    g_auto(GStrv) lines = NULL;
+    GStatBuf wanted;
+    size_t i;
+
+    if (g_stat(folder, &wanted) < 0 ||
+        !g_spawn_sync(NULL, arguments, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &output, NULL,
+                      NULL, NULL))
+        return true;
+    lines = g_strsplit(output, "\n", -1);
+    for (i = 0; lines[i]; i++) {
+        char *colon = strchr(lines[i], ':');
+        GStatBuf status;
+
+        if (*lines[i] != '/' || !colon)
+            continue;
+        *colon = '\0';
+        /* One folder has several names: /lib is a link to /usr/lib */
+        if (g_stat(lines[i], &status) == 0 && status.st_dev == wanted.st_dev &&
+            status.st_ino == wanted.st_ino)
+            return true;
+    }
+    return false;
+}
+
+/* What makes the loader find the file at @path. */
+static char *
+cacheCommand(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *print = namesCommandOn("echo", folder);
+
+    return isKnownToLoader(folder) ? g_strdup("ldconfig")
+                                   : g_strconcat(print, " > " LOADER_CONF " && ldconfig", NULL);
 }
 
 /* The command that installs the package with the modules, or NULL. */
@@ -73,23 +120,26 @@ packageCommand(bool again)
     return NULL;
 }
 
-/* glibc's loader names the file at the beginning of its message if it has found one. */
+/* The file that is at fault when loading fails, or NULL if none is there. */
 static char *
-brokenFile(const char *error)
+brokenFile(const namesModule *module)
 {
-    const char *colon = strstr(error, ": ");
-    g_autofree char *path = colon ? g_strndup(error, colon - error) : NULL;
+    g_autofree char *missing = g_strdup_printf("libnss_%s.so.2: ", module->service);
+    const char *colon = strstr(module->error, ": ");
+    g_autofree char *path = colon ? g_strndup(module->error, colon - module->error) : NULL;
 
-    return path && g_path_is_absolute(path) && g_file_test(path, G_FILE_TEST_EXISTS)
-               ? g_steal_pointer(&path)
-               : NULL;
+    /* glibc's loader begins its message with the file that it found; with the name that it was
+     * given if it found none; or with that of a library that the module needs */
+    if (path && g_path_is_absolute(path) && g_file_test(path, G_FILE_TEST_EXISTS))
+        return g_steal_pointer(&path);
+    return g_str_has_prefix(module->error, missing) ? NULL : findFile(module->service, false);
 }
 
 static void
 checkMissing(struct namesSetup *setup, const namesModule *module)
 {
-    g_autofree char *broken = brokenFile(module->error);
-    g_autofree char *other = findFile(module->service, broken);
+    g_autofree char *broken = brokenFile(module);
+    g_autofree char *other = findFile(module->service, true);
 
     if (broken) {
         g_autofree char *removal = namesCommandOn("rm", broken);
@@ -97,11 +147,12 @@ checkMissing(struct namesSetup *setup, const namesModule *module)
         namesFound(setup, PROBLEM, "module-broken",
                    _("It is cut off, made for another machine, or lacks something that it needs."),
                    other ? g_strconcat(removal, " && ldconfig", NULL) : packageCommand(true),
-                   _("The module of %s cannot be loaded: %s."), module->service, module->error);
+                   _("The module of %s, %s, cannot be loaded: %s."), module->service, broken,
+                   module->error);
     } else if (other) {
         namesFound(setup, PROBLEM, "module-not-in-cache",
                    _("glibc finds modules through the loader's cache, and that does not have it."),
-                   g_strdup("ldconfig"), _("The module of %s is %s, but glibc does not find it."),
+                   cacheCommand(other), _("The module of %s is %s, but glibc does not find it."),
                    module->service, other);
     } else {
         namesFound(setup, PROBLEM, "module-missing",
@@ -135,6 +186,7 @@ checkModule(struct namesSetup *setup, const char *service)
     g_autoptr(namesModule) module = namesModuleOpen(service);
     size_t i;
 
+    setup->crashes = setup->crashes || module->crashes;
     if (!module->handle) {
         checkMissing(setup, module);
         return;
