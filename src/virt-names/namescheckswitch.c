@@ -91,12 +91,17 @@ isMulticast(const char *service)
     return g_str_has_prefix(service, "mdns");
 }
 
+/* Whether what the service asks is there: resolve passes the question on where systemd-resolved
+ * does not run, and glibc passes over a service whose module is not installed. */
 static bool
-isInstalled(const char *service)
+isAnswering(const struct namesService *service)
 {
-    g_autoptr(namesModule) module = namesModuleOpen(service);
+    g_autoptr(namesModule) module = namesModuleOpen(service->name);
+    /* A question that gives nothing away */
+    g_autoptr(namesAnswer) answer = namesModuleByName(module, "localhost");
 
-    return module->handle;
+    return answer->status != NAMES_STATUS_UNAVAIL ||
+           service->actions[NAMES_STATUS_UNAVAIL] != NAMES_ACTION_CONTINUE;
 }
 
 /* Says which service ends the search before service @i is asked, if it is not @told, of which that
@@ -116,10 +121,11 @@ checkHidden(struct namesSetup *setup, guint i, int told)
     if (isMulticast(before))
         foundLine(setup, NAMES_LEVEL_WARNING, "hidden-local",
                   _("Names that end in .local do not get as far."), seen);
-    else if (!isInstalled(before))
+    else if (!isAnswering(namesSwitchGet(setup->hosts, hider)))
         foundLine(
             setup, NAMES_LEVEL_WARNING, "hidden-later",
-            _("The module of that service is not installed: glibc passes over it until it is."),
+            _("It does not do so now: its module is not installed, or what it asks does not run. "
+              "As soon as that is there, no guest is found."),
             seen);
     else
         foundLine(setup, NAMES_LEVEL_PROBLEM, "hidden",

@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <netdb.h>
 #include <nss.h>
@@ -23,22 +24,38 @@
 
 /* ---- loading ---- */
 
+/* In a child: tells @fd what came of it. */
+static _Noreturn void
+load(const char *file, int fd)
+{
+    const struct rlimit noCore = { 0, 0 };
+    char loading;
+
+    setrlimit(RLIMIT_CORE, &noCore);
+    loading = dlopen(file, RTLD_NOW | RTLD_LOCAL) ? NAMES_LOADING_WORKS : NAMES_LOADING_FAILS;
+    _exit(write(fd, &loading, 1) == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
 enum namesLoading
 namesModuleTry(const char *file)
 {
-    const struct rlimit noCore = { 0, 0 };
-    pid_t child = fork();
-    int status = 0;
+    char loading = NAMES_LOADING_CRASHES;
+    int fds[2];
+    pid_t child;
 
-    if (child == 0) {
-        setrlimit(RLIMIT_CORE, &noCore);
-        _exit(dlopen(file, RTLD_NOW | RTLD_LOCAL) ? EXIT_SUCCESS : EXIT_FAILURE);
-    }
-    if (child < 0 || TEMP_FAILURE_RETRY(waitpid(child, &status, 0)) < 0)
+    if (pipe2(fds, O_CLOEXEC) < 0)
         return NAMES_LOADING_FAILS;
-    if (WIFSIGNALED(status))
-        return NAMES_LOADING_CRASHES;
-    return WEXITSTATUS(status) == EXIT_SUCCESS ? NAMES_LOADING_WORKS : NAMES_LOADING_FAILS;
+    child = fork();
+    if (child == 0)
+        load(file, fds[1]);
+    close(fds[1]);
+    /* The child's exit status is not to be relied on: it is valgrind's where that runs */
+    if (child < 0 || TEMP_FAILURE_RETRY(read(fds[0], &loading, 1)) < 0)
+        loading = NAMES_LOADING_FAILS;
+    close(fds[0]);
+    if (child > 0)
+        TEMP_FAILURE_RETRY(waitpid(child, NULL, 0));
+    return loading;
 }
 
 namesModule *
