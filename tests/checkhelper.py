@@ -70,6 +70,17 @@ def overlay(path):
         mount("-t", "overlay", "-o", options + ",userxattr", "overlay", path)
 
 
+def can_write(folder):
+    # access(2) knows of capabilities, but not that they do not count here
+    name = os.path.join(folder, "can-write")
+    try:
+        write(name, "")
+        os.unlink(name)
+    except OSError:
+        return False
+    return True
+
+
 def make_machine(program, helper):
     """Returns why it cannot be made, or None."""
     for folder in ("/run", "/var/cache"):
@@ -77,9 +88,10 @@ def make_machine(program, helper):
             return f"no file system can be mounted on {folder}"
     for folder in ("/run/nscd", "/var/cache/nscd", "/var/cache/ldconfig", os.environ.get("RUNSTATEDIR", "/run")):
         os.makedirs(folder, exist_ok=True)
-    for folder in ("/etc", "/usr"):
-        if not overlay(folder):
-            return f"no overlay can be mounted on {folder}"
+    for folder, below in (("/etc", "/etc/ld.so.conf.d"), ("/usr", "/usr/local/bin")):
+        # Who is root in a user's namespace alone may not write into folders of the real one, not even in an overlay
+        if not overlay(folder) or not can_write(below):
+            return f"no overlay that can be written into is to be had on {folder} here"
     for copy in installed_modules():
         os.unlink(copy)
     write("/etc/ld.so.conf", f"{MODULE_FOLDER}\ninclude /etc/ld.so.conf.d/*.conf\n")

@@ -534,8 +534,8 @@ def test_nscd():
                   "nscd runs, and has nothing stale")
     with_nscd(good)
 
-    # nscd forgets hosts some time after a file of that name, or nsswitch.conf, is replaced in /etc; an editor that writes
-    # into the file it does not notice
+    # nscd forgets hosts some time after nsswitch.conf is replaced by another file; that one is written into does not
+    # make it forget
     use_hosts("files")
 
     def not_enabled():
