@@ -120,6 +120,13 @@ packageCommand(bool again)
     return NULL;
 }
 
+/* What puts a good file in place of the one at @path; NULL: no package has put it there. */
+static char *
+replaceCommand(const char *path)
+{
+    return g_str_has_prefix(path, "/usr/local/") ? NULL : packageCommand(true);
+}
+
 /* The file that is at fault when loading fails, or NULL if none is there. */
 static char *
 brokenFile(const namesModule *module)
@@ -144,11 +151,13 @@ checkMissing(struct namesSetup *setup, const namesModule *module)
     if (broken) {
         g_autofree char *removal = namesCommandOn("rm", broken);
 
-        namesFound(setup, PROBLEM, "module-broken",
-                   _("It is cut off, made for another machine, or lacks something that it needs."),
-                   other ? g_strconcat(removal, " && ldconfig", NULL) : packageCommand(true),
-                   _("The module of %s, %s, cannot be loaded: %s."), module->service, broken,
-                   module->error);
+        namesFound(
+            setup, PROBLEM, "module-broken",
+            _("It is cut off, made for another machine, or lacks something that it needs. Install "
+              "it again as it was installed."),
+            other ? g_strconcat(removal, " && ldconfig", NULL) : replaceCommand(broken),
+            _("The module of %s, %s, cannot be loaded: %s."), module->service, broken,
+            module->error);
     } else if (other) {
         namesFound(setup, PROBLEM, "module-not-in-cache",
                    _("glibc finds modules through the loader's cache, and that does not have it."),
@@ -195,8 +204,8 @@ checkModule(struct namesSetup *setup, const char *service)
         if (!namesModuleHas(module, needed[i])) {
             namesFound(setup, PROBLEM, "module-abi",
                        _("It is none of this service, or built for another glibc."),
-                       packageCommand(true), _("%s has no function _nss_%s_%s."), module->path,
-                       service, needed[i]);
+                       replaceCommand(module->path), _("%s has no function _nss_%s_%s."),
+                       module->path, service, needed[i]);
             return;
         }
     }
