@@ -17,7 +17,7 @@ esac
 log=$(mktemp) || exit 99
 trap 'rm -f "$log"' EXIT
 set -- valgrind --quiet --error-exitcode=99 --track-fds=yes --leak-check=full --errors-for-leak-kinds=definite,indirect \
-    --log-file="$log" --child-silent-after-fork=yes "$@"
+    --suppressions="$(dirname "$0")/valgrind.supp" --log-file="$log" --child-silent-after-fork=yes "$@"
 G_SLICE=always-malloc PYTHONMALLOC=malloc "$@"
 status=$?
 # Each descriptor that is still open is followed by where it was opened, or by "<inherited from parent>".
