@@ -125,6 +125,25 @@ namesJsonMac(namesJson *json, const char *key, const struct virMacAddr *mac)
     namesJsonString(json, key, text);
 }
 
+/* Most of what is printed. */
+static bool
+isPlain(char byte)
+{
+    return (byte >= ' ' && byte <= '~') || byte == '\n';
+}
+
+static void
+appendCharacter(GString *text, gunichar character)
+{
+    if (namesTextIsShown(character))
+        g_string_append_unichar(text, character);
+    else if (character < 0x10000)
+        g_string_append_printf(text, "\\u%04x", character);
+    else
+        g_string_append_printf(text, "\\u%04x\\u%04x", 0xd7c0 + (character >> 10),
+                               0xdc00 + (character & 0x3ff));
+}
+
 /* JSON may have any character but ASCII's control characters as it is, a terminal should not.
  * Outside of strings there are none of these, and in strings \u means the same. */
 static char *
@@ -134,16 +153,15 @@ escape(const char *text, size_t len)
     const char *end = text + len;
 
     while (text < end) {
-        const char *next = g_utf8_find_next_char(text, NULL);
-        gunichar character = g_utf8_get_char(text);
+        const char *next = text;
 
-        if (character == '\n' || namesTextIsShown(character))
-            g_string_append_len(escaped, text, next - text);
-        else if (character < 0x10000)
-            g_string_append_printf(escaped, "\\u%04x", character);
-        else
-            g_string_append_printf(escaped, "\\u%04x\\u%04x", 0xd7c0 + (character >> 10),
-                                   0xdc00 + (character & 0x3ff));
+        while (next < end && isPlain(*next))
+            next++;
+        g_string_append_len(escaped, text, next - text);
+        if (next < end) {
+            appendCharacter(escaped, g_utf8_get_char(next));
+            next = g_utf8_find_next_char(next, NULL);
+        }
         text = next;
     }
     /* Behind a text of more than one line yajl has put the newline already */

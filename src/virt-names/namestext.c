@@ -109,10 +109,13 @@ char *
 namesTextExpiry(gint64 expiry, gint64 now)
 {
     g_autofree char *span = NULL;
+    guint64 away;
 
     if (expiry == 0)
         return g_strdup(C_("lease", "never"));
-    span = namesTextSpan(ABS(expiry - now));
+    /* Files may say any number: their difference is at most that of two unsigned ones */
+    away = expiry >= now ? (guint64)expiry - (guint64)now : (guint64)now - (guint64)expiry;
+    span = namesTextSpan(MIN(away, G_MAXINT64));
     /* A lease is good up to the second that it names */
     return g_strdup_printf(expiry >= now ? C_("lease", "in %s") : C_("lease", "%s ago"), span);
 }

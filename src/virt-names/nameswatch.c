@@ -263,7 +263,7 @@ look(struct watch *watch)
     const gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     const bool isWatched = namesMonitorArm(watch->monitor);
     struct namesRows *rows = readRows(watch->folder, now);
-    gint64 used;
+    const gint64 used = processorTime() - begin; /* for what is read, not what is printed */
     gint64 end;
 
     if (rows) {
@@ -271,7 +271,6 @@ look(struct watch *watch)
         g_clear_pointer(&watch->rows, namesRowsFree);
         watch->rows = rows;
     }
-    used = processorTime() - begin;
     end = g_get_monotonic_time();
     watch->earliest = end + REST * used;
     lookAt(watch, end + (isWatched && rows ? MAX(IDLE, IDLE_REST * used) : POLL));

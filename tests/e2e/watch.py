@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
-"""watch.py FOLDER JSON: reads what "virt-names watch --json" prints, copies it to the file JSON, and prints each event as
-"SECONDS EVENT SERVICE NAME ADDRESS [from OLD]", as soon as it comes. The seconds are those since FOLDER or a file
-in it was changed or, for a lease that has expired by time, those since its last second.
+"""watch.py FOLDER JSON: reads what "virt-names watch --json" prints, copies it to the file JSON, and prints each event
+as "SECONDS EVENT SERVICE NAME ADDRESS [from OLD]", as soon as it comes. The seconds are those since FOLDER or a file in
+it was changed or, for a lease that has expired by time, those since its last second.
 
 watch.py --replay JSON: reads what "virt-names list --json" prints, and prints what the events in the file JSON would
 have somebody believe who has heard nothing else, where that is different."""
@@ -47,7 +47,8 @@ def replay(events):
     state = {}
     for event in events:
         kind = event["event"]
-        before = {"moved": key(event, address=event.get("old-address")), "renamed": key(event, name=event.get("old-name"))}
+        before = {"moved": key(event, address=event.get("old-address")),
+                  "renamed": key(event, name=event.get("old-name"))}
         if kind not in ("present", "added") and state.pop(before.get(kind, key(event)), None) is None:
             print("unknown until then:", event)
         if kind not in ("gone", "expired"):
