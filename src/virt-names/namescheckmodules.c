@@ -58,9 +58,13 @@ findFile(const char *service, bool works)
 
     for (i = 0; folders[i]; i++) {
         g_autofree char *path = g_build_filename(folders[i], name, NULL);
+        g_autofree char *error = NULL;
+        bool crashes;
 
-        if (g_file_test(path, G_FILE_TEST_EXISTS) &&
-            (namesModuleTry(path) == NAMES_LOADING_WORKS) == works)
+        if (!g_file_test(path, G_FILE_TEST_EXISTS))
+            continue;
+        error = namesModuleTry(path, &crashes);
+        if (!error == works)
             return g_steal_pointer(&path);
     }
     return NULL;

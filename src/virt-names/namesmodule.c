@@ -24,38 +24,58 @@
 
 /* ---- loading ---- */
 
-/* In a child: tells @fd what came of it. */
+/* In a child: tells @fd why it cannot be loaded, or nothing but a NUL. */
 static _Noreturn void
 load(const char *file, int fd)
 {
     const struct rlimit noCore = { 0, 0 };
-    char loading;
+    const char *error = "";
 
     setrlimit(RLIMIT_CORE, &noCore);
-    loading = dlopen(file, RTLD_NOW | RTLD_LOCAL) ? NAMES_LOADING_WORKS : NAMES_LOADING_FAILS;
-    _exit(write(fd, &loading, 1) == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
+    if (!dlopen(file, RTLD_NOW | RTLD_LOCAL))
+        error = dlerror();
+    _exit(write(fd, error, strlen(error) + 1) > 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-enum namesLoading
-namesModuleTry(const char *file)
+/* What a child has told; free with g_free(). */
+static char *
+hear(int fd, bool *crashes)
 {
-    char loading = NAMES_LOADING_CRASHES;
+    char heard[4096];
+    GString *text = g_string_new(NULL);
+    ssize_t got;
+
+    while ((got = TEMP_FAILURE_RETRY(read(fd, heard, sizeof(heard)))) > 0)
+        g_string_append_len(text, heard, got);
+    /* Such as a file that was cut off when the disk was full: what lacks is missed when it is used.
+     * The exit status is not to be relied on, as it is valgrind's where that runs. */
+    *crashes = text->len == 0;
+    if (*crashes)
+        g_string_append(text, _("every program that loads it crashes"));
+    return g_string_free(text, FALSE);
+}
+
+char *
+namesModuleTry(const char *file, bool *crashes)
+{
+    char *error;
     int fds[2];
     pid_t child;
 
+    *crashes = false;
     if (pipe2(fds, O_CLOEXEC) < 0)
-        return NAMES_LOADING_FAILS;
+        return g_strdup(g_strerror(errno));
     child = fork();
     if (child == 0)
         load(file, fds[1]);
     close(fds[1]);
-    /* The child's exit status is not to be relied on: it is valgrind's where that runs */
-    if (child < 0 || TEMP_FAILURE_RETRY(read(fds[0], &loading, 1)) < 0)
-        loading = NAMES_LOADING_FAILS;
+    error = child < 0 ? g_strdup(g_strerror(errno)) : hear(fds[0], crashes);
     close(fds[0]);
     if (child > 0)
         TEMP_FAILURE_RETRY(waitpid(child, NULL, 0));
-    return loading;
+    if (!*error)
+        g_clear_pointer(&error, g_free);
+    return error;
 }
 
 namesModule *
@@ -67,13 +87,9 @@ namesModuleOpen(const char *service)
     void *symbol;
 
     module->service = g_strdup(service);
-    /* Such as a file that was cut off when the disk was full: what lacks is missed when it is used
-     */
-    module->crashes = namesModuleTry(file) == NAMES_LOADING_CRASHES;
-    if (module->crashes) {
-        module->error = g_strdup(_("every program that loads it crashes"));
+    module->error = namesModuleTry(file, &module->crashes);
+    if (module->error)
         return module;
-    }
     module->handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!module->handle) {
         module->error = g_strdup(dlerror());

@@ -25,13 +25,9 @@ struct namesModule {
 
 typedef struct namesModule namesModule;
 
-/* What becomes of a program that loads the library @file, a name or a path: tried in a child. */
-enum namesLoading {
-    NAMES_LOADING_WORKS,
-    NAMES_LOADING_FAILS,
-    NAMES_LOADING_CRASHES
-};
-enum namesLoading namesModuleTry(const char *file);
+/* Loads the library @file, a name or a path, in a child: with *@crashes a signal ends whatever
+ * program loads it. Returns NULL if it can be loaded, or why not; free with g_free(). */
+char *namesModuleTry(const char *file, bool *crashes);
 
 /* Loads the module of @service as glibc would. Free with namesModuleClose(). */
 namesModule *namesModuleOpen(const char *service);
