@@ -218,7 +218,7 @@ namesCheck(const struct namesCommand *command, int argc, char **argv)
     const GOptionEntry entries[] = {
         NAMES_OPTION_JSON(&json),
         NAMES_OPTION_LEASEDIR(&folder),
-        { NULL },
+        G_OPTION_ENTRY_NULL,
     };
     g_autoptr(namesFindings) findings = namesFindingsNew();
     g_autoptr(namesInventory) inventory = NULL;

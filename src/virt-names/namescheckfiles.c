@@ -225,7 +225,6 @@ static void
 checkContent(struct namesSetup *setup, const struct namesNote *note)
 {
     g_autofree char *text = namesNoteText(note, setup->now);
-    g_autofree char *path = g_build_filename(setup->folder, note->file, NULL);
 
     switch ((int)note->kind) {
     case VIR_NAMES_NOTE_FILE_DAMAGED:

@@ -123,7 +123,7 @@ run(const struct namesCommand *command, int argc, char **argv, editor change)
           N_("Print what would change, and change nothing"), NULL },
         { "root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
           N_("Change the system below FOLDER, such as an image"), N_("FOLDER") },
-        { NULL },
+        G_OPTION_ENTRY_NULL,
     };
     const char *const *services;
     int status = NAMES_EXIT_USAGE;

@@ -339,7 +339,7 @@ namesList(const struct namesCommand *command, int argc, char **argv)
           N_("Print in this format; hosts is what /etc/hosts holds"), "table|json|hosts" },
         NAMES_OPTION_JSON(&options.json),
         NAMES_OPTION_LEASEDIR(&options.leasedir),
-        { NULL },
+        G_OPTION_ENTRY_NULL,
     };
     int status = NAMES_EXIT_USAGE;
 

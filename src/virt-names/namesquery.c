@@ -285,7 +285,7 @@ namesQuery(const struct namesCommand *command, int argc, char **argv)
     const GOptionEntry entries[] = {
         NAMES_OPTION_JSON(&json),
         NAMES_OPTION_LEASEDIR(&folder),
-        { NULL },
+        G_OPTION_ENTRY_NULL,
     };
 
     if (!namesParse(command, entries, &argc, &argv, 1, G_MAXINT - 1))

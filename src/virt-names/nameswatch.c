@@ -368,7 +368,7 @@ namesWatch(const struct namesCommand *command, int argc, char **argv)
           NULL },
         NAMES_OPTION_JSON(&json),
         NAMES_OPTION_LEASEDIR(&folder),
-        { NULL },
+        G_OPTION_ENTRY_NULL,
     };
     struct watch watch = { .due = 0 }; /* at once */
 
