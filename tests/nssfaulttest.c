@@ -24,6 +24,17 @@
 #include "testns.h"
 #include "testutil.h"
 
+#if INSTRUMENTED
+
+int
+main(void)
+{
+    g_print("1..0 # SKIP sanitizers have functions of their own for memory\n");
+    return 0;
+}
+
+#else
+
 /* More than any answer here takes */
 #define LARGE (256 * 1024)
 
@@ -418,8 +429,8 @@ int
 main(int argc, char **argv)
 {
     testInit(&argc, &argv);
-    if (INSTRUMENTED || g_getenv("NSS_TEST_VALGRIND")) {
-        g_print("1..0 # SKIP sanitizers and valgrind have functions of their own for memory\n");
+    if (g_getenv("NSS_TEST_VALGRIND")) {
+        g_print("1..0 # SKIP valgrind has functions of its own for memory\n");
         return 0;
     }
     testNeedNamespace();
@@ -430,3 +441,5 @@ main(int argc, char **argv)
     TEST_ADD_TABLE("short-reads", lookups, testShortReads);
     return g_test_run();
 }
+
+#endif
