@@ -83,6 +83,9 @@ static const struct object objects[] = {
     { "surrogates", "{\"a\": \"\\ud83d\\ude00\"}", "0:string:4:\\360\\237\\230\\200" },
     { "not-utf8", "{\"a\": \"\xff\xc3\"}", "0:string:2:\\377\\303" },
     { "stop", "{\"a\": \"stop\", \"list\": []}", "EINVAL" },
+    { "stop-and-nothing-more", "{\"a\": \"stop\", \"a\": \"stop\"}", "EINVAL" },
+    { "stop-then-broken", "{\"a\": \"stop\", \"list\" []}", "EBADMSG" },
+    { "stop-then-cut", "{\"a\": \"stop\"", "EBADMSG" },
     { "nothing", "", "EBADMSG" },
     { "space-before", " {}", "EBADMSG" },
     { "not-object", "[]", "EBADMSG" },
@@ -138,7 +141,7 @@ testObjectDepth(void)
             g_string_append_c(text, ']');
         g_string_append_c(text, '}');
         got = parse(text->str, text->len, 0);
-        g_assert_cmpstr(got, ==, depth <= VIR_JSON_DEPTH_MAX ? "" : "EINVAL");
+        g_assert_cmpstr(got, ==, depth <= VIR_JSON_DEPTH_MAX ? "" : "EBADMSG");
     }
 }
 

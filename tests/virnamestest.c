@@ -66,6 +66,12 @@ static const struct lookup lookups[] = {
     { "damaged", "[" LEASE("10.0.0.1", "01", "web", "1500") ", {\"", NULL, VIR_NAMES_LIBVIRT,
       "good", AF_UNSPEC, "a.status:damaged@105 b.status:answer(10.0.0.99)",
       "found 10.0.0.99/2000" },
+    { "good-in-one-refused-and-broken",
+      "{\"{\"ip-address\":\"}" LEASE("10.0.0.1", "01", "web", "1500") "\"}", NULL,
+      VIR_NAMES_LIBVIRT, "web", AF_UNSPEC,
+      "a.status:not-a-record@0 a.status:not-a-record@2 a.status:answer(10.0.0.1) "
+      "a.status:damaged@0",
+      "found 10.0.0.1/1500" },
     { "not-a-record", "[{}, " LEASE("10.0.0.1", "01", "web", "1500") "]", NULL, VIR_NAMES_LIBVIRT,
       "web", AF_UNSPEC, "a.status:not-a-record@1 a.status:answer(10.0.0.1)",
       "found 10.0.0.1/1500" },

@@ -82,13 +82,14 @@ struct virJsonParser {
     size_t key; /* of the member whose value comes, or VIR_JSON_NO_KEY */
     unsigned int depth;
     bool inArray; /* at depth 2: a member's array is open, not an object */
+    bool refused; /* the visitor has heard enough */
     struct virJsonArena arena;
 };
 
 static int
 virJsonReport(struct virJsonParser *parser, enum virJsonType type, const void *value, size_t len)
 {
-    if (parser->key == VIR_JSON_NO_KEY)
+    if (parser->key == VIR_JSON_NO_KEY || parser->refused)
         return 1;
     if (parser->depth == 2 && parser->inArray) {
         if (type != VIR_JSON_STRING)
@@ -97,7 +98,9 @@ virJsonReport(struct virJsonParser *parser, enum virJsonType type, const void *v
     } else if (parser->depth != 1) {
         return 1;
     }
-    return parser->visitor->visit(parser->key, type, value, len, parser->visitor->opaque);
+    parser->refused = !parser->visitor->visit(parser->key, type, value, len,
+                                              parser->visitor->opaque);
+    return 1;
 }
 
 static int
@@ -146,13 +149,12 @@ virJsonOnKey(void *opaque, const unsigned char *name, size_t len)
 static int
 virJsonOnStart(struct virJsonParser *parser, enum virJsonType type)
 {
-    int wanted = parser->depth == 1 ? virJsonReport(parser, type, NULL, 0) : 1;
-
-    if (parser->depth == 1)
+    if (parser->depth == 1) {
+        virJsonReport(parser, type, NULL, 0);
         parser->inArray = type == VIR_JSON_ARRAY;
+    }
     /* Only a wrongly built object comes here at depth 0: "[" */
-    return wanted && (parser->depth > 0 || type == VIR_JSON_OTHER) &&
-           ++parser->depth <= VIR_JSON_DEPTH_MAX;
+    return (parser->depth > 0 || type == VIR_JSON_OTHER) && ++parser->depth <= VIR_JSON_DEPTH_MAX;
 }
 
 static int
@@ -209,13 +211,8 @@ virJsonObjectParse(const char *text, size_t len, void *arena, size_t arenaSize,
         return -ENOMEM;
     handle = yajl_alloc(&callbacks, &allocator, &parser);
     yajl_config(handle, yajl_dont_validate_strings, 1);
-    switch (yajl_parse(handle, (const unsigned char *)text, len)) {
-    case yajl_status_ok:
-        return yajl_complete_parse(handle) == yajl_status_ok ? 0 : -EBADMSG;
-    case yajl_status_client_canceled:
-        return -EINVAL;
-    case yajl_status_error:
-    default:
+    if (yajl_parse(handle, (const unsigned char *)text, len) != yajl_status_ok ||
+        yajl_complete_parse(handle) != yajl_status_ok)
         return -EBADMSG;
-    }
+    return parser.refused ? -EINVAL : 0;
 }

@@ -31,8 +31,9 @@ enum virJsonType {
 };
 
 /* Called for each member whose name is keys[@key], in order of the text. @value has @len bytes, is
- * not NUL-terminated and is valid during the call. Returning false ends the parse. Elements of a
- * member's array that are not strings, and all that lies deeper, are passed over. */
+ * not NUL-terminated and is valid during the call. Returning false refuses the object: no more of
+ * it is told. Elements of a member's array that are not strings, and all that lies deeper, are
+ * passed over. */
 typedef bool (*virJsonVisit)(size_t key, enum virJsonType type, const char *value, size_t len,
                              void *opaque);
 
@@ -48,9 +49,9 @@ struct virJsonVisitor {
 size_t virJsonObjectArenaSize(size_t len);
 
 /* Parses the @len bytes at @text, exactly one object without anything around it. yajl takes its
- * memory from the @arenaSize bytes at @arena alone. Strings
- * need not be UTF-8: dnsmasq passes on what a guest sends. Returns 0;
- * -EBADMSG when the text is no object; -EINVAL when the visitor said false; -ENOMEM when the arena
- * was too small. */
+ * memory from the @arenaSize bytes at @arena alone. Strings need not be UTF-8: dnsmasq passes on
+ * what a guest sends. Returns 0; -EINVAL when the visitor has refused it; -EBADMSG when the text is
+ * no object, refused or not: what only seems to be one may have good ones in it; -ENOMEM when the
+ * arena was too small. */
 int virJsonObjectParse(const char *text, size_t len, void *arena, size_t arenaSize,
                        const struct virJsonVisitor *visitor);
