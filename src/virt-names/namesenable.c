@@ -117,8 +117,8 @@ run(const struct namesCommand *command, int argc, char **argv, editor change)
 {
     struct options options = { 0 };
     const GOptionEntry entries[] = {
-        { "service", 0, 0, G_OPTION_ARG_STRING, &options.service, N_("Which of the modules"),
-          "libvirt|libvirt_guest|both" },
+        { "service", 0, 0, G_OPTION_ARG_STRING, &options.service,
+          N_("Which: libvirt, libvirt_guest, or both if nothing is said"), N_("SERVICE") },
         { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dryRun,
           N_("Print what would change, and change nothing"), NULL },
         { "root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,
