@@ -324,7 +324,13 @@ def test_impossible():
         ran = root.run("enable")
         tap.equal((ran.status, root.root + "/etc/nsswitch.conf cannot be read" in ran.told), (FAILED, True), "no /etc")
     ran = run("enable", "--root=/nonexistent")
-    tap.equal((ran.status, "/nonexistent" in ran.told), (FAILED, True), "no such root folder")
+    tap.equal((ran.status, "root folder /nonexistent" in ran.told), (FAILED, True), "no such root folder")
+    tap.equal(run("enable", "--root=").status, USAGE, "a root folder without name")
+    with Root("debian-12") as root:
+        os.makedirs(os.path.join(root.etc, BACKUP, "full"))
+        ran = root.run("enable")
+        tap.equal((ran.status, "its backup cannot be made" in ran.told, root.read(), root.names()),
+                  (FAILED, True, original("debian-12"), ["nsswitch.conf", BACKUP]), "no place for the backup")
     with Root() as root:
         os.mkfifo(root.conf)
         tap.equal(root.run("enable").status, FAILED, "a FIFO is not waited for")
@@ -343,6 +349,22 @@ def test_impossible():
             tap.equal((ran.status, "Run this as root" in ran.told, root.read()), (FAILED, True, original("debian-12")),
                       "a folder that one may not write")
             os.chmod(root.etc, 0o755)
+
+
+def test_at_once():
+    """Many at once, and each change is in the file at the end, which is whole at any moment."""
+    rounds = 3 if WRAPPER else 25
+    wrong = []
+    for _ in range(rounds):
+        with Root("debian-12") as root:
+            started = [subprocess.Popen([*program, "enable", "--root=" + root.root, "--service=" + service],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                       for service in ("libvirt", "libvirt_guest", "both", "libvirt") * 2]
+            told = [(process.communicate()[1], process.returncode) for process in started]
+            if (root.read() != expected_enabled("debian-12") or root.names() != ["nsswitch.conf", BACKUP] or
+                    os.stat(root.conf).st_mode & 0o777 != 0o644 or any(map(any, told))):
+                wrong.append((root.read(), root.names(), told))
+    tap.equal(wrong, [], f"{rounds} times eight at once")
 
 
 # What can go wrong on the way, as options of strace: nothing may have changed then, and nothing be left over

@@ -359,6 +359,16 @@ def test_query_order():
                              for step in steps if step["configured"])
             others = [step["service"] for step in steps if not step["configured"]]
             tap.equal((told, others), (expected, [] if "libvirt_guest" in line else ["libvirt_guest"]), f"hosts: {line}")
+    with open("/etc/nsswitch.conf", "w", encoding="ascii") as file:
+        file.write("passwd: files\n")
+    queried = checked("query", run("query", "--json", "localhost").printed)
+    tap.equal((queried["nsswitch"]["hosts"], queried["queries"][0]["result"]["addresses"]), ("files dns", ["127.0.0.1"]),
+              "without a hosts line")
+    with open("/etc/nsswitch.conf", "wb") as file:
+        file.write(b"passwd: files\nhosts: files \0 dns\n")
+    queried = checked("query", run("query", "--json", "localhost").printed)
+    tap.equal((queried["nsswitch"]["hosts"], queried["queries"][0]["result"]["addresses"]), ("files", ["127.0.0.1"]),
+              "a NUL in the line")
     use_hosts("files")
     ran = run("query", "localhost")
     tap.equal((ran.status, ran.printed.splitlines()[0], ran.printed.splitlines()[-1]),

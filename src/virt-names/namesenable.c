@@ -56,8 +56,26 @@ adviseEnabled(const char *const *services)
     }
 }
 
+/* What may help somebody whom the system does not let. */
+static const char *
+permissionHint(const GError *error)
+{
+    if (error->code != EACCES && error->code != EPERM)
+        return "";
+    return geteuid() == 0 ? _(". Is it immutable (lsattr), or does a security module forbid it?")
+                          : _(". Run this as root");
+}
+
 static int
-replaceFile(namesFile *file, const char *text, const struct options *options)
+fail(const GError *error)
+{
+    namesTell("%s%s", error->message, permissionHint(error));
+    return NAMES_EXIT_FAILED;
+}
+
+/* Sets *@again if somebody else was quicker. */
+static int
+replaceFile(namesFile *file, const char *text, const struct options *options, bool *again)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(namesSwitch) hosts = namesSwitchParse(g_strdup(text), strlen(text));
@@ -72,18 +90,18 @@ replaceFile(namesFile *file, const char *text, const struct options *options)
         return NAMES_EXIT_GOOD;
     }
     if (!namesFileReplace(file, text, &error)) {
-        namesTell("%s%s", error->message,
-                  error->code == EACCES || error->code == EPERM ? _(". Run this as root") : "");
-        return NAMES_EXIT_FAILED;
+        *again = error->code == ESTALE;
+        return *again ? NAMES_EXIT_FAILED : fail(error);
     }
     namesOutputFormat(_("%s: hosts: %s\n"), file->path, line);
     if (file->exists)
-        namesOutputFormat(_("What it was is in %s%s.\n"), file->path, NAMES_FILE_BACKUP);
+        namesOutputFormat(_("The previous version is kept in %s%s.\n"), file->path,
+                          NAMES_FILE_BACKUP);
     return NAMES_EXIT_GOOD;
 }
 
 static int
-edit(const struct options *options, const char *const *services, editor change)
+editOnce(const struct options *options, const char *const *services, editor change, bool *again)
 {
     g_autoptr(GError) error = NULL;
     const char *root = options->root ? options->root : "/";
@@ -91,10 +109,8 @@ edit(const struct options *options, const char *const *services, editor change)
     g_autoptr(namesSwitch) hosts = NULL;
     g_autofree char *text = NULL;
 
-    if (!file) {
-        namesTell("%s", error->message);
-        return NAMES_EXIT_FAILED;
-    }
+    if (!file)
+        return fail(error);
     hosts = namesSwitchParse(g_strdup(file->text), file->len);
     if (!(text = change(hosts, services, &error))) {
         namesTell("%s: %s", file->path, error->message);
@@ -109,7 +125,21 @@ edit(const struct options *options, const char *const *services, editor change)
             return NAMES_EXIT_FAILED;
         }
     }
-    return replaceFile(file, text, options);
+    return replaceFile(file, text, options, again);
+}
+
+/* Whoever changes the file at the same time has changed something else: both is to be in it. */
+static int
+edit(const struct options *options, const char *const *services, editor change)
+{
+    bool again;
+    int status;
+
+    do {
+        again = false;
+        status = editOnce(options, services, change, &again);
+    } while (again);
+    return status;
 }
 
 static int
@@ -130,7 +160,9 @@ run(const struct namesCommand *command, int argc, char **argv, editor change)
 
     if (namesParse(command, entries, &argc, &argv, 0, 0)) {
         services = findServices(options.service);
-        if (!services)
+        if (options.root && !*options.root)
+            namesRefuse(command, _("--root needs the name of a folder"));
+        else if (!services)
             namesRefuse(command,
                         _("there is no service \"%s\"; there are libvirt, libvirt_guest and "
                           "both"),

@@ -13,7 +13,9 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -49,6 +51,21 @@ pathOf(int fd)
     return g_file_read_link(link, NULL);
 }
 
+/* The path of what @path leads to, links followed. This system's own needs no /proc for that. */
+static char *
+realPath(int root, int fd, const char *path)
+{
+    char *resolved;
+    char *copy;
+
+    if (root != AT_FDCWD)
+        return pathOf(fd);
+    resolved = realpath(path, NULL);
+    copy = g_strdup(resolved);
+    free(resolved);
+    return copy;
+}
+
 /* Finds where the file is, or would be. */
 static bool
 locate(namesFile *file, int root, const char *path)
@@ -58,16 +75,15 @@ locate(namesFile *file, int root, const char *path)
     g_autofree char *folder = NULL;
 
     if (fd >= 0) {
-        file->path = pathOf(fd);
-        file->exists = true;
+        file->path = realPath(root, fd, path);
     } else if (errno == ENOENT) {
         VIR_AUTOCLOSE above = openBelow(root, parent, O_PATH | O_DIRECTORY);
-        g_autofree char *real = above >= 0 ? pathOf(above) : NULL;
+        g_autofree char *real = above >= 0 ? realPath(root, above, parent) : NULL;
         g_autofree char *base = g_path_get_basename(path);
         struct stat status;
 
         /* A link to nowhere: nobody can say what should be there */
-        if (above < 0 || fstatat(above, base, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        if (above < 0 || !real || fstatat(above, base, &status, AT_SYMLINK_NOFOLLOW) == 0)
             return false;
         file->path = g_build_filename(real, base, NULL);
     }
@@ -84,13 +100,17 @@ readAll(namesFile *file)
 {
     VIR_AUTOCLOSE fd = openat(file->folder, file->name,
                               O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat status;
     ssize_t got = -1;
 
-    if (fd < 0 || fstat(fd, &status) < 0)
+    if (fd < 0 && errno == ENOENT) {
+        file->text = g_strdup("");
+        return true;
+    }
+    if (fd < 0 || fstat(fd, &file->status) < 0)
         return false;
-    if (!S_ISREG(status.st_mode) || status.st_size > FILE_MAX_LEN) {
-        errno = S_ISREG(status.st_mode) ? EFBIG : EINVAL;
+    file->exists = true;
+    if (!S_ISREG(file->status.st_mode) || file->status.st_size > FILE_MAX_LEN) {
+        errno = S_ISREG(file->status.st_mode) ? EFBIG : EINVAL;
         return false;
     }
     file->text = g_malloc(FILE_MAX_LEN + 1);
@@ -114,13 +134,16 @@ namesFileOpen(const char *root, const char *path, GError **error)
     VIR_AUTOCLOSE fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     file->folder = -1;
-    if (fd >= 0 && locate(file, isOurs ? AT_FDCWD : fd, path)) {
-        if (!file->exists)
-            file->text = g_strdup("");
-        if (!file->exists || readAll(file))
-            return g_steal_pointer(&file);
+    if (fd < 0) {
+        namesErrorSet(error, errno, _("the root folder %s cannot be opened"), root);
+        return NULL;
     }
-    namesErrorSet(error, errno, _("%s%s cannot be read"), isOurs ? "" : root, path);
+    if (locate(file, isOurs ? AT_FDCWD : fd, path) && readAll(file))
+        return g_steal_pointer(&file);
+    if (!isOurs && errno == ENOENT && !g_file_test("/proc/self/fd", G_FILE_TEST_IS_DIR))
+        namesErrorSet(error, 0, _("nothing can be found below %s without /proc; mount it"), root);
+    else
+        namesErrorSet(error, errno, _("%s%s cannot be read"), isOurs ? "" : root, path);
     return NULL;
 }
 
@@ -197,24 +220,72 @@ copyStatus(const namesFile *file, int to)
 
 /* The old file gets a second name, so that it is there under one of both at any moment. */
 static bool
-keepBackup(const namesFile *file, const char *temporary)
+keepBackup(const namesFile *file, const char *temporary, GError **error)
 {
     g_autofree char *backup = g_strconcat(file->name, NAMES_FILE_BACKUP, NULL);
 
     if (!file->exists)
         return true;
-    return linkat(file->folder, file->name, file->folder, temporary, 0) == 0 &&
-           renameat(file->folder, temporary, file->folder, backup) == 0;
+    /* Left over by one that was killed */
+    unlinkat(file->folder, temporary, 0);
+    if (linkat(file->folder, file->name, file->folder, temporary, 0) == 0 &&
+        renameat(file->folder, temporary, file->folder, backup) == 0) {
+        /* It is still there if both were the same file */
+        unlinkat(file->folder, temporary, 0);
+        return true;
+    }
+    namesErrorSet(error, errno, _("%s cannot be replaced: its backup cannot be made"), file->path);
+    unlinkat(file->folder, temporary, 0);
+    return false;
+}
+
+/* Whether the file is still the one that was read. */
+static bool
+isUnchanged(const namesFile *file)
+{
+    struct stat now;
+
+    if (fstatat(file->folder, file->name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT && !file->exists;
+    return file->exists && now.st_dev == file->status.st_dev && now.st_ino == file->status.st_ino &&
+           now.st_size == file->status.st_size &&
+           now.st_mtim.tv_sec == file->status.st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == file->status.st_mtim.tv_nsec;
+}
+
+/* Opens the new file under its temporary name, empty and locked: nobody but its owner can open it,
+ * and so have others wait. One that was left over serves as well. */
+static int
+openTemporary(const namesFile *file, const char *temporary)
+{
+    while (true) {
+        VIR_AUTOCLOSE fd = openat(file->folder, temporary,
+                                  O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        struct stat opened;
+        struct stat named;
+        int result;
+
+        if (fd < 0 || TEMP_FAILURE_RETRY(flock(fd, LOCK_EX)) < 0 || fstat(fd, &opened) < 0)
+            return -1;
+        /* Whoever had the lock may have given it its place meanwhile */
+        if (fstatat(file->folder, temporary, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+            named.st_ino != opened.st_ino || named.st_dev != opened.st_dev)
+            continue;
+        if (ftruncate(fd, 0) < 0)
+            return -1;
+        result = fd;
+        fd = -1;
+        return result;
+    }
 }
 
 static bool
-replaceBy(namesFile *file, const char *text, const char *temporary, const char *link)
+replaceBy(namesFile *file, const char *text, int fd, const char *temporary, GError **error)
 {
-    VIR_AUTOCLOSE fd = openat(file->folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-                              0600);
+    g_autofree char *link = g_strdup_printf("%s.virt-names-old", file->name);
 
-    return fd >= 0 && writeAll(fd, text) && copyStatus(file, fd) && fsync(fd) == 0 &&
-           keepBackup(file, link) &&
+    return writeAll(fd, text) && copyStatus(file, fd) && fsync(fd) == 0 &&
+           keepBackup(file, link, error) &&
            renameat(file->folder, temporary, file->folder, file->name) == 0 &&
            fsync(file->folder) == 0;
 }
@@ -223,17 +294,19 @@ bool
 namesFileReplace(namesFile *file, const char *text, GError **error)
 {
     g_autofree char *temporary = g_strdup_printf("%s.virt-names-new", file->name);
-    g_autofree char *link = g_strdup_printf("%s.virt-names-old", file->name);
-    int problem;
+    VIR_AUTOCLOSE fd = openTemporary(file, temporary);
+    int problem = errno;
 
-    /* Left over by one that was killed */
-    unlinkat(file->folder, temporary, 0);
-    unlinkat(file->folder, link, 0);
-    if (replaceBy(file, text, temporary, link))
-        return true;
-    problem = errno;
-    unlinkat(file->folder, temporary, 0);
-    unlinkat(file->folder, link, 0);
+    if (fd >= 0) {
+        if (!isUnchanged(file))
+            namesErrorSet(error, ESTALE, _("%s was changed by somebody else"), file->path);
+        else if (replaceBy(file, text, fd, temporary, error))
+            return true;
+        problem = errno;
+        unlinkat(file->folder, temporary, 0);
+    }
+    if (*error)
+        return false;
     if (problem == EBUSY)
         namesErrorSet(
             error, problem,

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 /* What stands behind the name of the file that was replaced. */
 #define NAMES_FILE_BACKUP ".virt-names-backup"
@@ -19,6 +20,7 @@ struct namesFile {
     char *text; /* NUL-terminated; "" if there is no such file */
     gsize len;
     bool exists;
+    struct stat status; /* when it was read */
 };
 
 typedef struct namesFile namesFile;
@@ -32,5 +34,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(namesFile, namesFileClose)
 
 /* Replaces it by one with @text: on disk before it takes the other's place, with the same owner,
  * group, mode and extended attributes. What was there stays beside it as a backup, a previous
- * backup goes. False, an error, and all as it was if that cannot be done. */
+ * backup goes. False, an error, and all as it was if that cannot be done; the error's code is
+ * ESTALE if somebody else has changed it since it was read: read it again. Those who use this
+ * function wait for each other. */
 bool namesFileReplace(namesFile *file, const char *text, GError **error);
