@@ -10,12 +10,13 @@ export LC_ALL=C
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 completions=$1
+program=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
 [ -z "${NSS_TEST_WRAPPER:-}" ] || skip_all "the shells run the program themselves, not under valgrind"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 # The leases are those of the fixture, whatever this machine has
-printf '#!/bin/sh\ncase $1 in list) command=$1; shift; exec "%s" "$command" --leasedir="%s" "$@" ;; esac\nexec "%s" "$@"\n' "$2" \
-    "$TESTDATA/captured-02-guests-running" "$2" >"$scratch/virt-names"
+printf '#!/bin/sh\ncase $1 in list) command=$1; shift; exec "%s" "$command" --leasedir="${TESTDATA_HERE:-%s}" "$@" ;; esac\nexec "%s" "$@"\n' "$program" \
+    "$TESTDATA/captured-02-guests-running" "$program" >"$scratch/virt-names"
 chmod +x "$scratch/virt-names"
 PATH=$scratch:$PATH
 HOME=$scratch
@@ -95,6 +96,13 @@ if command -v bash >/dev/null 2>&1; then
     is "$(with_bash "virt-names query fd00:e2e::16")" "1692" "bash: what stands behind a colon"
     is "$(with_bash "virt-names list --sort ")" "address expires mac name network service" "bash: a value behind a space"
     is "$(with_bash "virt-names list --network=e")" "e2e-lab" "bash: networks"
+    hostile=$scratch/hostile
+    mkdir "$hostile"
+    printf '10.0.0.1 a\n' >"$hostile/x\$(cd $(basename "$scratch");touch HERE).addnhosts"
+    printf '10.0.0.1 b\n' >"$hostile/good.addnhosts"
+    is "$(cd "$scratch/.." && export TESTDATA_HERE="$hostile" && with_bash "virt-names list --network=")" "good" \
+        "bash: a network whose name is a command is not offered"
+    is "$(cd "$scratch" && echo *)" "hostile virt-names" "bash: and not run"
     is "$(with_bash "virt-names enable --root=/us")" "/usr" "bash: folders"
     is "$(with_bash "virt-names --")" "--help --version" "bash: options before a command"
 fi

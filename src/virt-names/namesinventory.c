@@ -7,6 +7,7 @@
 #include "namesinventory.h"
 
 #include "namesnotes.h"
+#include "namestext.h"
 
 static void
 takeLease(const char *file, const struct virLease *lease, void *opaque)
@@ -39,24 +40,6 @@ takeDeclared(const char *file, const struct virHostsLine *line, void *opaque)
     (void)file;
     (void)line;
     (void)opaque;
-}
-
-static guint
-hashMac(gconstpointer data)
-{
-    const struct virMacAddr *mac = data;
-    guint hash = 0;
-    size_t i;
-
-    for (i = 0; i < VIR_MAC_ADDR_LEN; i++)
-        hash = hash * 33 + mac->octets[i];
-    return hash;
-}
-
-static gboolean
-isSameMac(gconstpointer a, gconstpointer b)
-{
-    return virMacAddrCompare(a, b) == 0;
 }
 
 /* Whether @lease runs out later than the one at @known. */
@@ -114,8 +97,8 @@ namesInventoryRead(const char *folder)
     g_array_set_clear_func(inventory->domains, clearDomain);
     tracer.opaque = inventory->problems = namesNotesNew();
     inventory->strings = g_string_chunk_new(4096);
-    inventory->owners = g_hash_table_new(hashMac, isSameMac);
-    inventory->leased = g_hash_table_new(hashMac, isSameMac);
+    inventory->owners = g_hash_table_new(namesTextMacHash, namesTextMacEqual);
+    inventory->leased = g_hash_table_new(namesTextMacHash, namesTextMacEqual);
     inventory->isRead = virNamesVisit(folder, &visitor, &tracer) == 0;
     indexMacs(inventory);
     return inventory;

@@ -183,7 +183,7 @@ printTable(const struct namesRows *rows, const struct options *options, gint64 n
         cells[1] = g_strdup(namesRowSource(row));
         cells[2] = namesTextAddress(&row->addr);
         cells[3] = row->hasMac ? namesTextMac(&row->mac) : g_strdup("-");
-        cells[4] = g_strdup(namesRowNetwork(row));
+        cells[4] = namesRowShownNetwork(row);
         cells[5] = describeExpiry(row, options, now);
         namesTableAdd(table, cells, row->expired ? NAMES_COLOR_DIM : NAMES_COLOR_NONE);
     }
@@ -212,22 +212,46 @@ printJson(const struct namesRows *rows, const struct options *options, gint64 no
     namesJsonPrint(json);
 }
 
-/* Adds a name to a line of hosts(5), if that has not got it. */
-static void
-addName(GString *line, const char *name)
-{
-    g_auto(GStrv) words = g_strsplit_set(line->str, "\t ", -1);
+/* A line of hosts(5). */
+struct line {
+    GString *text;
+    GHashTable *names; /* those in it */
+};
 
-    if (!g_strv_contains((const char *const *)words, name))
-        g_string_append_printf(line, "%c%s", words[1] ? ' ' : '\t', name);
+static void
+freeLine(gpointer data)
+{
+    struct line *line = data;
+
+    g_string_free(line->text, TRUE);
+    g_hash_table_unref(line->names);
+    g_free(line);
+}
+
+/* The line of @row's address, a new one at the end of @order if there is none. */
+static struct line *
+lineOf(GHashTable *lines, GPtrArray *order, struct namesRow *row)
+{
+    struct line *line = g_hash_table_lookup(lines, &row->addr);
+    g_autofree char *address = NULL;
+
+    if (line)
+        return line;
+    address = namesTextAddress(&row->addr);
+    line = g_new0(struct line, 1);
+    line->text = g_string_new(address);
+    line->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_hash_table_insert(lines, &row->addr, line);
+    g_ptr_array_add(order, line);
+    return line;
 }
 
 /* A line for each address, in the order of the rows, with all of its names. */
 static void
 printHosts(const struct namesRows *rows, const struct options *options, gint64 now)
 {
-    g_autoptr(GHashTable) lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GPtrArray) order = g_ptr_array_new();
+    g_autoptr(GHashTable) lines = g_hash_table_new(namesTextAddressHash, namesTextAddressEqual);
+    g_autoptr(GPtrArray) order = g_ptr_array_new_with_free_func(freeLine);
     size_t refused = 0;
     size_t i;
     guint j;
@@ -235,26 +259,20 @@ printHosts(const struct namesRows *rows, const struct options *options, gint64 n
     (void)options;
     (void)now;
     for (i = 0; i < rows->nrows; i++) {
-        g_autofree char *address = namesTextAddress(&rows->rows[i].addr);
         const char *name = rows->rows[i].name;
-        GString *line = g_hash_table_lookup(lines, address);
+        struct line *line;
 
         if (!virHostnameIsValid(name, strlen(name))) {
             refused++;
             continue;
         }
-        if (!line) {
-            g_ptr_array_add(order, line = g_string_new(address));
-            g_hash_table_insert(lines, g_steal_pointer(&address), line);
-        }
-        addName(line, name);
+        line = lineOf(lines, order, &rows->rows[i]);
+        if (g_hash_table_add(line->names, g_strdup(name)))
+            g_string_append_printf(line->text, "%c%s",
+                                   g_hash_table_size(line->names) > 1 ? ' ' : '\t', name);
     }
-    for (j = 0; j < order->len; j++) {
-        GString *line = order->pdata[j];
-
-        namesOutputFormat("%s\n", line->str);
-        g_string_free(line, TRUE);
-    }
+    for (j = 0; j < order->len; j++)
+        namesOutputFormat("%s\n", ((const struct line *)order->pdata[j])->text->str);
     if (refused > 0)
         namesTell(
             g_dngettext(GETTEXT_PACKAGE, "%zu name is left out: it is none that hosts(5) can hold",

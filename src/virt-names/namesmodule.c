@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "namestext.h"
+
 /* More than any module wants for an answer that can be of use here */
 #define ANSWER_MAX (16 * 1024 * 1024)
 
@@ -141,12 +143,17 @@ namesAnswerNew(enum namesStatus status)
     answer->status = status;
     answer->addresses = g_array_new(FALSE, FALSE, sizeof(struct virSocketAddr));
     answer->names = g_ptr_array_new_with_free_func(g_free);
+    answer->isThere = g_hash_table_new_full(namesTextAddressHash, namesTextAddressEqual, g_free,
+                                            NULL);
+    answer->isCalled = g_hash_table_new(g_str_hash, g_str_equal);
     return answer;
 }
 
 void
 namesAnswerFree(namesAnswer *answer)
 {
+    g_hash_table_unref(answer->isThere);
+    g_hash_table_unref(answer->isCalled);
     g_array_unref(answer->addresses);
     g_ptr_array_unref(answer->names);
     g_free(answer);
@@ -155,34 +162,28 @@ namesAnswerFree(namesAnswer *answer)
 bool
 namesAnswerHasAddress(const namesAnswer *answer, const struct virSocketAddr *addr)
 {
-    guint i;
-
-    for (i = 0; i < answer->addresses->len; i++) {
-        if (virSocketAddrCompare(&g_array_index(answer->addresses, struct virSocketAddr, i),
-                                 addr) == 0)
-            return true;
-    }
-    return false;
+    return g_hash_table_contains(answer->isThere, addr);
 }
 
 void
 namesAnswerAddAddress(namesAnswer *answer, const struct virSocketAddr *addr)
 {
-    if (!namesAnswerHasAddress(answer, addr))
-        g_array_append_vals(answer->addresses, addr, 1);
-}
-
-static bool
-hasName(const namesAnswer *answer, const char *name)
-{
-    return g_ptr_array_find_with_equal_func(answer->names, name, g_str_equal, NULL);
+    if (namesAnswerHasAddress(answer, addr))
+        return;
+    g_array_append_vals(answer->addresses, addr, 1);
+    g_hash_table_add(answer->isThere, g_memdup2(addr, sizeof(*addr)));
 }
 
 void
 namesAnswerAddName(namesAnswer *answer, const char *name)
 {
-    if (!hasName(answer, name))
-        g_ptr_array_add(answer->names, g_strdup(name));
+    char *added;
+
+    if (g_hash_table_contains(answer->isCalled, name))
+        return;
+    added = g_strdup(name);
+    g_ptr_array_add(answer->names, added);
+    g_hash_table_add(answer->isCalled, added);
 }
 
 bool
@@ -198,7 +199,7 @@ namesAnswerEqual(const namesAnswer *a, const namesAnswer *b)
             return false;
     }
     for (i = 0; i < a->names->len; i++) {
-        if (!hasName(b, a->names->pdata[i]))
+        if (!g_hash_table_contains(b->isCalled, a->names->pdata[i]))
             return false;
     }
     return true;

@@ -40,8 +40,10 @@ bool namesModuleHas(const namesModule *module, const char *function);
 /* What it says of a name, or of an address. */
 struct namesAnswer {
     enum namesStatus status;
-    GArray *addresses; /* struct virSocketAddr, each once */
-    GPtrArray *names;  /* strings: the name and its aliases */
+    GArray *addresses;    /* struct virSocketAddr, each once */
+    GPtrArray *names;     /* strings: the name and its aliases */
+    GHashTable *isThere;  /* the addresses again */
+    GHashTable *isCalled; /* the names again */
 };
 
 typedef struct namesAnswer namesAnswer;

@@ -18,7 +18,10 @@ freeNote(gpointer data)
 {
     struct namesNote *note = data;
 
+    if (!note)
+        return;
     g_free(note->file);
+    g_free(note->shown);
     g_free(note->domain);
     g_free(note->name);
     g_clear_pointer(&note->macs, g_array_unref);
@@ -38,7 +41,10 @@ namesNotesHear(const struct virNamesNote *heard, void *opaque)
     struct namesNote *note = g_new0(struct namesNote, 1);
 
     note->kind = heard->kind;
-    note->file = g_strdup(heard->file);
+    if (heard->file) {
+        note->file = g_strdup(heard->file);
+        note->shown = namesTextName(heard->file, strlen(heard->file));
+    }
     note->offset = heard->offset;
     note->error = -heard->error;
     if (heard->lease) {
@@ -68,21 +74,67 @@ isVerdict(const struct namesNote *note)
 }
 
 static void
-applyVerdict(const GPtrArray *notes, const struct namesNote *verdict)
+applyVerdict(struct namesNote *note, const struct namesNote *verdict)
 {
+    note->kind = verdict->kind;
+    g_free(note->name);
+    note->name = g_strdup(verdict->name);
+}
+
+static void
+freeArray(gpointer data)
+{
+    g_ptr_array_unref(data);
+}
+
+/* The notes of answers, by their addresses: a table of arrays. */
+static GHashTable *
+answersByAddress(const GPtrArray *notes)
+{
+    GHashTable *table = g_hash_table_new_full(namesTextAddressHash, namesTextAddressEqual, NULL,
+                                              freeArray);
     guint i;
 
     for (i = 0; i < notes->len; i++) {
         struct namesNote *note = notes->pdata[i];
+        GPtrArray *answers;
 
         if (note->kind != VIR_NAMES_NOTE_ANSWER)
             continue;
-        if (verdict->addr.family != AF_UNSPEC &&
-            virSocketAddrCompare(&verdict->addr, &note->lease.addr) != 0)
+        answers = g_hash_table_lookup(table, &note->lease.addr);
+        if (!answers) {
+            answers = g_ptr_array_new();
+            g_hash_table_insert(table, &note->lease.addr, answers);
+        }
+        g_ptr_array_add(answers, note);
+    }
+    return table;
+}
+
+/* Gives answers the verdict that came later: on one address, or on all. */
+static void
+applyVerdicts(const GPtrArray *notes)
+{
+    g_autoptr(GHashTable) answers = answersByAddress(notes);
+    guint i;
+    guint j;
+
+    for (i = 0; i < notes->len; i++) {
+        const struct namesNote *verdict = notes->pdata[i];
+        const GPtrArray *judged = notes;
+
+        if (!isVerdict(verdict) || verdict->isLease)
             continue;
-        note->kind = verdict->kind;
-        g_free(note->name);
-        note->name = g_strdup(verdict->name);
+        if (verdict->addr.family != AF_UNSPEC)
+            judged = g_hash_table_lookup(answers, &verdict->addr);
+        for (j = 0; judged && j < judged->len; j++) {
+            struct namesNote *note = judged->pdata[j];
+
+            if (note->kind == VIR_NAMES_NOTE_ANSWER)
+                applyVerdict(note, verdict);
+        }
+        if (judged && judged != notes)
+            g_hash_table_remove(answers, &verdict->addr);
     }
 }
 
@@ -94,40 +146,40 @@ isSame(const struct namesNote *a, const struct namesNote *b)
            virSocketAddrCompare(&a->lease.addr, &b->lease.addr) == 0;
 }
 
-/* By address a lease is told of for each of its names. */
+/* Drops verdicts, which their leases have now, and what was said twice: by address a lease is told
+ * of for each of its names. */
 static void
-dropRepeated(GPtrArray *notes)
+dropSaid(GPtrArray *notes)
 {
-    guint i = 1;
-
-    while (i < notes->len) {
-        if (isSame(notes->pdata[i - 1], notes->pdata[i]))
-            g_ptr_array_remove_index(notes, i);
-        else
-            i++;
-    }
-}
-
-static bool
-hasLease(const GPtrArray *notes, const struct virMacAddr *mac)
-{
+    guint kept = 0;
     guint i;
 
     for (i = 0; i < notes->len; i++) {
-        const struct namesNote *note = notes->pdata[i];
+        struct namesNote *note = notes->pdata[i];
 
-        if (note->isLease && note->lease.hasMac && virMacAddrCompare(&note->lease.mac, mac) == 0)
-            return true;
+        notes->pdata[i] = NULL;
+        if ((isVerdict(note) && !note->isLease) ||
+            (kept > 0 && isSame(notes->pdata[kept - 1], note)))
+            freeNote(note);
+        else
+            notes->pdata[kept++] = note;
     }
-    return false;
+    g_ptr_array_set_size(notes, kept);
 }
 
 static void
 findLeaseless(GPtrArray *notes)
 {
+    g_autoptr(GHashTable) leased = g_hash_table_new(namesTextMacHash, namesTextMacEqual);
     guint i;
     guint j;
 
+    for (i = 0; i < notes->len; i++) {
+        struct namesNote *note = notes->pdata[i];
+
+        if (note->isLease && note->lease.hasMac)
+            g_hash_table_add(leased, &note->lease.mac);
+    }
     for (i = 0; i < notes->len; i++) {
         struct namesNote *note = notes->pdata[i];
 
@@ -137,7 +189,7 @@ findLeaseless(GPtrArray *notes)
         for (j = 0; j < note->macs->len; j++) {
             const struct virMacAddr *mac = &g_array_index(note->macs, struct virMacAddr, j);
 
-            if (!hasLease(notes, mac))
+            if (!g_hash_table_contains(leased, mac))
                 g_array_append_vals(note->leaseless, mac, 1);
         }
     }
@@ -146,21 +198,8 @@ findLeaseless(GPtrArray *notes)
 void
 namesNotesFinish(GPtrArray *notes, bool byMac)
 {
-    guint i;
-
-    for (i = 0; i < notes->len; i++) {
-        const struct namesNote *note = notes->pdata[i];
-
-        if (isVerdict(note) && !note->isLease)
-            applyVerdict(notes, note);
-    }
-    for (i = notes->len; i-- > 0;) {
-        const struct namesNote *note = notes->pdata[i];
-
-        if (isVerdict(note) && !note->isLease)
-            g_ptr_array_remove_index(notes, i);
-    }
-    dropRepeated(notes);
+    applyVerdicts(notes);
+    dropSaid(notes);
     if (byMac)
         findLeaseless(notes);
 }
@@ -206,7 +245,7 @@ leaseText(const struct namesNote *note, gint64 now)
     g_autofree char *verdict = leaseVerdict(note, now);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    g_string_append_printf(text, _("%s: lease of %s"), note->file, address);
+    g_string_append_printf(text, _("%s: lease of %s"), note->shown, address);
     if (lease->hasMac) {
         g_autofree char *mac = namesTextMac(&lease->mac);
 
@@ -234,7 +273,7 @@ mapText(const struct namesNote *note)
     g_string_append_printf(text,
                            g_dngettext(GETTEXT_PACKAGE, "%s: domain %s has %u MAC address",
                                        "%s: domain %s has %u MAC addresses", note->macs->len),
-                           note->file, domain, note->macs->len);
+                           note->shown, domain, note->macs->len);
     for (i = 0; note->leaseless && i < note->leaseless->len; i++) {
         g_autofree char *mac = namesTextMac(&g_array_index(note->leaseless, struct virMacAddr, i));
 
@@ -248,16 +287,16 @@ fileText(const struct namesNote *note)
 {
     switch ((int)note->kind) {
     case VIR_NAMES_NOTE_FILE_FAILED:
-        return g_strdup_printf(_("%s: passed over: %s"), note->file, g_strerror(note->error));
+        return g_strdup_printf(_("%s: passed over: %s"), note->shown, g_strerror(note->error));
     case VIR_NAMES_NOTE_FILE_DAMAGED:
         return g_strdup_printf(
             _("%s: damaged at byte %" G_GUINT64_FORMAT "; what is in good form around it is used"),
-            note->file, note->offset);
+            note->shown, note->offset);
     case VIR_NAMES_NOTE_NOT_A_RECORD:
     default:
         return g_strdup_printf(_("%s: what begins at byte %" G_GUINT64_FORMAT
                                  " is not what the file should hold; it is passed over"),
-                               note->file, note->offset);
+                               note->shown, note->offset);
     }
 }
 
@@ -275,7 +314,7 @@ namesNoteText(const struct namesNote *note, gint64 now)
         return mapText(note);
     case VIR_NAMES_NOTE_STATIC:
         address = namesTextAddress(&note->addr);
-        return g_strdup_printf(_("%s: declared for %s: taken"), note->file, address);
+        return g_strdup_printf(_("%s: declared for %s: taken"), note->shown, address);
     case VIR_NAMES_NOTE_INVALID_NAME:
         return g_strdup(_("that is no host name: no guest can have it"));
     case VIR_NAMES_NOTE_TOO_MANY:

@@ -15,7 +15,8 @@
 struct namesNote {
     enum virNamesNoteKind kind; /* of a lease that was left out in the end, the reason for that */
     bool isLease;
-    char *file; /* or NULL */
+    char *file;  /* or NULL */
+    char *shown; /* the same for people */
     guint64 offset;
     int error; /* errno */
     struct virLease lease;

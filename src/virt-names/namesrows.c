@@ -79,12 +79,7 @@ namesRowHash(gconstpointer data)
 {
     const struct namesRow *row = data;
 
-    guint hash = g_str_hash(row->name) + row->source;
-    size_t i;
-
-    for (i = 0; i < virSocketAddrLength(row->addr.family); i++)
-        hash = hash * 33 + row->addr.bytes[i];
-    return hash;
+    return (g_str_hash(row->name) + row->source) * 33 + namesTextAddressHash(&row->addr);
 }
 
 gboolean
@@ -214,6 +209,14 @@ const char *
 namesRowNetwork(const struct namesRow *row)
 {
     return row->network ? row->network : row->bridge;
+}
+
+char *
+namesRowShownNetwork(const struct namesRow *row)
+{
+    const char *network = namesRowNetwork(row);
+
+    return namesTextName(network, strlen(network));
 }
 
 void

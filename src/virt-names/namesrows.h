@@ -59,5 +59,8 @@ char *namesRowName(const struct namesRow *row);
 /* The network's name or, where that is not known, the bridge's. */
 const char *namesRowNetwork(const struct namesRow *row);
 
+/* The same as namesTextName() shows it; free with g_free(). */
+char *namesRowShownNetwork(const struct namesRow *row);
+
 /* Writes an object's members. */
 void namesRowJson(namesJson *json, const struct namesRow *row);

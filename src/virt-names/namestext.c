@@ -67,6 +67,24 @@ namesTextAddress(const struct virSocketAddr *addr)
     return g_strdup(text);
 }
 
+guint
+namesTextAddressHash(gconstpointer data)
+{
+    const struct virSocketAddr *addr = data;
+    guint hash = addr->family;
+    size_t i;
+
+    for (i = 0; i < virSocketAddrLength(addr->family); i++)
+        hash = hash * 33 + addr->bytes[i];
+    return hash;
+}
+
+gboolean
+namesTextAddressEqual(gconstpointer a, gconstpointer b)
+{
+    return virSocketAddrCompare(a, b) == 0;
+}
+
 char *
 namesTextMac(const struct virMacAddr *mac)
 {
@@ -74,6 +92,24 @@ namesTextMac(const struct virMacAddr *mac)
 
     return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", octets[0], octets[1], octets[2],
                            octets[3], octets[4], octets[5]);
+}
+
+guint
+namesTextMacHash(gconstpointer data)
+{
+    const struct virMacAddr *mac = data;
+    guint hash = 0;
+    size_t i;
+
+    for (i = 0; i < VIR_MAC_ADDR_LEN; i++)
+        hash = hash * 33 + mac->octets[i];
+    return hash;
+}
+
+gboolean
+namesTextMacEqual(gconstpointer a, gconstpointer b)
+{
+    return virMacAddrCompare(a, b) == 0;
 }
 
 char *

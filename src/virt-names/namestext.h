@@ -25,7 +25,16 @@ char *namesTextName(const char *bytes, size_t len);
 char *namesTextQuote(const char *bytes, size_t len);
 
 char *namesTextAddress(const struct virSocketAddr *addr);
+
+/* For tables of addresses, struct virSocketAddr. */
+guint namesTextAddressHash(gconstpointer addr);
+gboolean namesTextAddressEqual(gconstpointer a, gconstpointer b);
+
 char *namesTextMac(const struct virMacAddr *mac);
+
+/* For tables of MAC addresses, struct virMacAddr. */
+guint namesTextMacHash(gconstpointer mac);
+gboolean namesTextMacEqual(gconstpointer a, gconstpointer b);
 
 /* A time in seconds since the epoch, in the local time zone: 2026-11-25 14:03:20+0100. */
 char *namesTextTime(gint64 seconds);

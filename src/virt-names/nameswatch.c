@@ -127,11 +127,12 @@ printText(const struct namesChange *change, gint64 now)
     g_autofree char *name = namesRowName(change->row);
     g_autofree char *address = namesTextAddress(&change->row->addr);
     g_autofree char *more = describe(change, now);
+    g_autofree char *network = namesRowShownNetwork(change->row);
 
     namesOutputFormat("%s  ", time);
     namesOutputColored(colors[change->kind], kind);
-    namesOutputFormat("  %s  %s  %s %s%s%s\n", name, address, namesRowSource(change->row),
-                      namesRowNetwork(change->row), *more ? "  " : "", more);
+    namesOutputFormat("  %s  %s  %s %s%s%s\n", name, address, namesRowSource(change->row), network,
+                      *more ? "  " : "", more);
 }
 
 static gboolean

@@ -26,6 +26,15 @@ _virt_names_values() {
     esac
 }
 
+# Offers the words of standard input that begin with $1. Names come from files: none is expanded by the shell, and
+# none is offered that it would take for more than a word.
+_virt_names_offer() {
+    local word
+    while read -r word; do
+        [[ $word == "$1"* && $word != *[^A-Za-z0-9._:@=-]* ]] && COMPREPLY+=("$word")
+    done < <(tr '[:blank:]' '\n' | sort -u)
+}
+
 _virt_names() {
     # Readline breaks words at '=' and ':'; the line is broken at white space alone here
     local line=${COMP_LINE:0:COMP_POINT} current before word command=
@@ -41,22 +50,22 @@ _virt_names() {
     COMPREPLY=()
     case $current in
     --leasedir=* | --root=*) mapfile -t COMPREPLY < <(compgen -d -- "${current#*=}") ;;
-    --*=*) mapfile -t COMPREPLY < <(compgen -W "$(_virt_names_values "${current%%=*}")" -- "${current#*=}") ;;
+    --*=*) _virt_names_offer "${current#*=}" < <(_virt_names_values "${current%%=*}") ;;
     -*)
-        mapfile -t COMPREPLY < <(compgen -W "$(_virt_names_options "$command")" -- "$current")
+        _virt_names_offer "$current" < <(_virt_names_options "$command")
         [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null
         ;;
     *)
         case $before in
         --leasedir | --root) mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
         --network | --family | --sort | --format | --service)
-            mapfile -t COMPREPLY < <(compgen -W "$(_virt_names_values "$before")" -- "$current")
+            _virt_names_offer "$current" < <(_virt_names_values "$before")
             ;;
         *)
             case $command in
-            '') mapfile -t COMPREPLY < <(compgen -W "list query watch check enable disable" -- "$current") ;;
+            '') _virt_names_offer "$current" <<<"list query watch check enable disable" ;;
             query)
-                mapfile -t COMPREPLY < <(compgen -W "$(virt-names list --format=hosts 2>/dev/null)" -- "$current" | sort -u)
+                _virt_names_offer "$current" < <(virt-names list --format=hosts 2>/dev/null)
                 # What stands before a colon of an IPv6 address is not replaced by readline
                 if [[ $current == *:* && $COMP_WORDBREAKS == *:* ]]; then
                     COMPREPLY=("${COMPREPLY[@]#"${current%"${current##*:}"}"}")
