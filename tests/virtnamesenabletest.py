@@ -20,6 +20,8 @@ BACKUP = "nsswitch.conf.virt-names-backup"
 AUTHSELECT = "authselect enable-feature with-libvirt"
 FAILED, USAGE = 3, 64
 
+# What stands above the line where there was no service
+EMPTY = "# virt-names(1) added files and dns to a hosts line that had no service\n"
 # What stands above the line where files had to be put in front
 FILES = '# virt-names(1) added the first "files", so that no guest takes a name of /etc/hosts\n'
 
@@ -49,7 +51,7 @@ ENABLED = {
     "no-space": "hosts:files libvirt libvirt_guest dns",
     "two-hosts-lines": "hosts: files libvirt libvirt_guest dns",
     "dns-alone": "hosts: libvirt libvirt_guest dns",
-    "no-services": "hosts: libvirt libvirt_guest",
+    "no-services": EMPTY + "hosts: files libvirt libvirt_guest dns",
     "no-services-but-a-comment": "hosts:  libvirt libvirt_guest # none",
     "no-space-behind-action": "hosts: mymachines [SUCCESS=return]libvirt libvirt_guest dns",
     "files-twice": "hosts: files libvirt libvirt_guest sss files dns",

@@ -176,7 +176,10 @@ def test_list():
     tap.equal(len(names("--network=virbr8")), 1, "--network takes the name of a bridge")
     tap.equal(names("--network=nosuch"), [], "a network that is not there")
     with tempfile.TemporaryDirectory() as empty:
-        tap.equal(run("list", "--leasedir", empty), Ran(GOOD, "", ""), "an empty folder")
+        tap.equal(run("list", "--leasedir", empty),
+                  Ran(GOOD, "", "virt-names: there are no names: no guest has a lease\n"), "an empty folder")
+        tap.equal(run("list", "--leasedir", empty, "--network=x").told, "virt-names: there are no names in the network x\n",
+                  "an empty network")
         tap.equal(names(folder=empty), [], "an empty folder, JSON")
         ran = run("list", "--leasedir", empty + "/none")
         tap.equal((ran.status, ran.printed, empty + "/none cannot be read: No such file" in ran.told,
@@ -398,7 +401,8 @@ def test_query_module():
 def test_usage():
     for call in ("", "nosuch", "--nosuch", "list --nosuch", "list argument", "list --sort=size", "list --family=ipx",
                  "list --format=xml", "list --leasedir", "query", "query --nosuch x", "watch x", "watch --nosuch", "check x",
-                 "check --nosuch", "enable x", "enable --service=x", "disable --nosuch", "disable --service=x"):
+                 "check --nosuch", "enable x", "enable --service=x", "disable --nosuch", "disable --service=x",
+                 "list --json --format=hosts", "list --leasedir=", "watch --leasedir=", "enable --root="):
         ran = run(*call.split())
         tap.equal((ran.status, ran.printed, ran.told.count("\n"), "--help" in ran.told), (USAGE, "", 1, True),
                   f"wrong call: virt-names {call}")
@@ -408,7 +412,8 @@ def test_usage():
     printed = run("--help").printed
     tap.ok(all(re.search(rf"^  {command} ", printed, re.MULTILINE) for command in COMMANDS), "--help has all commands",
            printed)
-    for arguments in (["list", "--leasedir", RUNNING], ["check", "--leasedir", RUNNING], ["--help"], ["query", "localhost"]):
+    for arguments in (["list", "--leasedir", RUNNING], ["check", "--leasedir", RUNNING], ["--help"], ["query", "localhost"],
+                      ["list", "--help"]):
         with open("/dev/full", "wb") as full:
             done = subprocess.run([*program, *arguments], stdout=full, stderr=subprocess.PIPE, env=environment(),
                                   check=False)
@@ -425,6 +430,25 @@ def test_manual():
         line = next(line for line in synopsis.splitlines() if f"**{command}**" in line)
         told = set(re.findall(r"--[a-z-]+", run(command, "--help").printed)) - {"--help", "--help-all"}
         tap.equal(set(re.findall(r"--[a-z-]+", line)), told, f"the manual has the options of {command}")
+
+
+def test_closed_output():
+    """Without standard output there is nothing that could be said."""
+    for arguments in (["list", "--leasedir", RUNNING], ["watch", "--present", "--leasedir", RUNNING]):
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *program, *arguments], stderr=subprocess.PIPE,
+                              env=environment(), check=False, timeout=60)
+        tap.equal((done.returncode, b"could not be written" in done.stderr), (FAILED, True), f"{arguments[0]} >&-")
+
+
+def test_many_alike():
+    """Many guests that do the same are told of in one finding."""
+    leases = [lease(f"10.0.{i >> 8}.{i & 255}", f"{i & 255:02x}", "localhost") for i in range(300)]
+    with Folder(a__status=leases, n__addnhosts=b"10.0.0.1" + b" long-name" * 2000 + b"\n10.0.0.2 ok\n") as folder:
+        findings = checked("check", run("check", "--json", "--leasedir", folder).printed)["findings"]
+        tap.equal([finding["id"] for finding in findings if finding["level"] != "OK"],
+                  ["not-a-record", "same-hostname", "claims-reserved-name"], "300 guests called localhost, and a line that is too long")
+        tap.equal(run("list", "--leasedir", folder).told.count("n.addnhosts: what begins at byte 0 "), 1,
+                  "list tells of the line")
 
 
 def test_large():

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "minmax.h"
+
 void
 virHostsInit(struct virHosts *hosts, int fd)
 {
@@ -18,6 +20,7 @@ virHostsInit(struct virHosts *hosts, int fd)
     hosts->error = 0;
     hosts->ended = false;
     hosts->skipping = false;
+    hosts->tooLong = UINT64_MAX;
     hosts->next = 0;
     hosts->len = 0;
 }
@@ -74,6 +77,8 @@ virHostsText(struct virHosts *hosts, const char **text, size_t *len)
         *len = end ? (size_t)(end - *text) : left;
         hosts->next += end ? *len + 1 : left;
         hosts->skipping = !end && left == sizeof(hosts->window);
+        if (hosts->skipping && !skipped)
+            hosts->tooLong = MIN(hosts->tooLong, hosts->pos - sizeof(hosts->window));
         skipped = skipped || hosts->skipping;
     } while (skipped);
     return true;

@@ -21,12 +21,13 @@
 
 struct virHosts {
     int fd;
-    uint64_t pos;  /* in the file, behind what is in window */
-    int error;     /* negative errno of a read that failed: the file ended there for us */
-    bool ended;    /* there is nothing behind pos */
-    bool skipping; /* the line at the window's beginning is the rest of one that is too long */
-    size_t next;   /* in window: where the walk goes on */
-    size_t len;    /* bytes in window */
+    uint64_t pos;     /* in the file, behind what is in window */
+    int error;        /* negative errno of a read that failed: the file ended there for us */
+    bool ended;       /* there is nothing behind pos */
+    bool skipping;    /* the line at the window's beginning is the rest of one that is too long */
+    uint64_t tooLong; /* where the first such line begins in the file, or UINT64_MAX */
+    size_t next;      /* in window: where the walk goes on */
+    size_t len;       /* bytes in window */
     char window[VIR_HOSTS_WINDOW];
 };
 

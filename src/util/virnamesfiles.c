@@ -147,6 +147,9 @@ virNamesReadLines(struct virNamesSearch *search, virNamesHostsHandler handle)
         if ((result = handle(search, &line)) < 0)
             return result;
     }
+    if (hosts.tooLong != UINT64_MAX)
+        virNamesTell(search, (struct virNamesNote){ .kind = VIR_NAMES_NOTE_NOT_A_RECORD,
+                                                    .offset = hosts.tooLong });
     return virNamesEndFile(search, hosts.error);
 }
 

@@ -8,6 +8,7 @@
 
 #include <glib/gi18n.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "namescheck.h"
 #include "namescommand.h"
@@ -126,7 +127,10 @@ checkLost(struct namesSetup *setup, const struct namesRow *row, const char *erro
     const struct namesStep *last = lastStep(trail);
     g_autofree char *name = namesRowName(row);
     g_autofree char *address = namesTextAddress(&row->addr);
-    g_autofree char *command = namesCommandOn("virt-names query", name);
+    /* Of a name that cannot be typed there is none */
+    g_autofree char *command = strcmp(name, row->name) == 0
+                                   ? namesCommandOn("virt-names query --", name)
+                                   : NULL;
     const char *answering = last ? last->service : "?";
     const char *service = row->source == NAMES_SOURCE_GUEST ? NAMES_SERVICE_GUEST
                                                             : NAMES_SERVICE_LIBVIRT;
@@ -210,6 +214,16 @@ check(struct namesSetup *setup)
     }
 }
 
+static bool
+isSameFolder(const char *a, const char *b)
+{
+    struct stat left;
+    struct stat right;
+
+    return stat(a, &left) == 0 && stat(b, &right) == 0 && left.st_dev == right.st_dev &&
+           left.st_ino == right.st_ino;
+}
+
 int
 namesCheck(const struct namesCommand *command, int argc, char **argv)
 {
@@ -220,16 +234,17 @@ namesCheck(const struct namesCommand *command, int argc, char **argv)
         NAMES_OPTION_LEASEDIR(&folder),
         G_OPTION_ENTRY_NULL,
     };
+    int status;
     g_autoptr(namesFindings) findings = namesFindingsNew();
     g_autoptr(namesInventory) inventory = NULL;
     g_autoptr(namesSwitch) hosts = NULL;
     g_autoptr(namesFile) file = NULL;
     struct namesSetup setup = { .findings = findings };
 
-    if (!namesParse(command, entries, &argc, &argv, 0, 0))
-        return NAMES_EXIT_USAGE;
+    if (!namesParse(command, entries, &argc, &argv, 0, 0, &status))
+        return status;
     setup.folder = namesLeaseDir(folder);
-    setup.isOfHost = strcmp(setup.folder, LEASEDIR) == 0;
+    setup.isOfHost = !folder || isSameFolder(folder, LEASEDIR);
     setup.now = g_get_real_time() / G_USEC_PER_SEC;
     setup.inventory = inventory = namesInventoryRead(setup.folder);
     setup.hosts = hosts = namesSwitchRead(NAMES_SWITCH_PATH, NULL);

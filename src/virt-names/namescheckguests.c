@@ -217,30 +217,22 @@ isOneGuest(const struct namesSetup *setup, const struct virLease *a, const struc
            (left && right && strcmp(left->name, right->name) == 0);
 }
 
-static void
-checkGroup(struct namesSetup *setup, const char *name, const GArray *group)
+/* The first lease of the @group that is another guest's than the first one's, or NULL. */
+static const struct virLease *
+findOther(const struct namesSetup *setup, const GArray *group)
 {
-    const guint first = g_array_index(group, guint, 0);
-    g_autofree char *quoted = namesTextQuote(name, strlen(name));
+    const struct virLease *first =
+        &namesInventoryLease(setup->inventory, g_array_index(group, guint, 0))->lease;
     guint i;
 
     for (i = 1; i < group->len; i++) {
-        const struct virLease *a = &namesInventoryLease(setup->inventory, first)->lease;
-        const struct virLease *b =
+        const struct virLease *other =
             &namesInventoryLease(setup->inventory, g_array_index(group, guint, i))->lease;
-        g_autofree char *left = namesTextMac(&a->mac);
-        g_autofree char *right = namesTextMac(&b->mac);
 
-        if (isOneGuest(setup, a, b))
-            continue;
-        namesFound(
-            setup, WARNING, "same-hostname",
-            _("Look-ups give the addresses of both, the newest lease first. Give one of them "
-              "another hostname, or use the names of their domains."),
-            NULL, _("Two guests have the hostname %s: those with the MAC addresses %s and %s."),
-            quoted, left, right);
-        return;
+        if (!isOneGuest(setup, first, other))
+            return other;
     }
+    return NULL;
 }
 
 static void
@@ -248,40 +240,78 @@ checkDoubles(struct namesSetup *setup)
 {
     g_autoptr(GHashTable) groups = groupByHostname(setup);
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(groups), (GCompareFunc)strcmp);
+    g_autoptr(GString) doubles = g_string_new(NULL);
     const GList *item;
+    guint count = 0;
 
-    for (item = names; item; item = item->next)
-        checkGroup(setup, item->data, g_hash_table_lookup(groups, item->data));
+    for (item = names; item; item = item->next) {
+        const char *name = item->data;
+        const GArray *group = g_hash_table_lookup(groups, name);
+        const struct virLease *other = findOther(setup, group);
+        const struct virLease *first =
+            &namesInventoryLease(setup->inventory, g_array_index(group, guint, 0))->lease;
+        g_autofree char *quoted = namesTextQuote(name, strlen(name));
+        g_autofree char *left = namesTextMac(&first->mac);
+        g_autofree char *right = other ? namesTextMac(&other->mac) : NULL;
+        g_autofree char *both = g_strdup_printf(_("%s (%s and %s)"), quoted, left, right);
+
+        if (other)
+            namesCheckAppend(doubles, count++, both);
+    }
+    if (count > 0)
+        namesFound(
+            setup, WARNING, "same-hostname",
+            _("Look-ups give the addresses of both, the newest lease first. Give one of them "
+              "another hostname, or use the names of their domains."),
+            NULL, _("Guests with one hostname: %s."), doubles->str);
 }
 
-/* What the modules do not believe, as the engine says it. */
-static void
-checkClaim(struct namesSetup *setup, const struct namesNote *note)
-{
-    static const struct {
-        enum virNamesNoteKind kind;
-        const char *id;
-    } kinds[] = {
-        { VIR_NAMES_NOTE_RESERVED_NAME, "claims-reserved-name" },
-        { VIR_NAMES_NOTE_OTHER_DOMAIN, "claims-domain-name" },
-        { VIR_NAMES_NOTE_STATIC_NAME, "claims-declared-name" },
-        { VIR_NAMES_NOTE_FOREIGN, "claims-foreign-domain" },
-        { VIR_NAMES_NOTE_NOT_A_NAME, "hostname-invalid" },
-    };
-    g_autofree char *text = NULL;
-    size_t i;
+/* What the modules do not believe, as the engine says it: of one kind there may be as many as there
+ * are guests, and they are told of together. */
+static const struct claimKind {
+    enum virNamesNoteKind kind;
+    const char *id;
+    const char *seen;
+} claimKinds[] = {
+    { VIR_NAMES_NOTE_RESERVED_NAME, "claims-reserved-name",
+      N_("Guests call themselves by names that mean something else on this machine") },
+    { VIR_NAMES_NOTE_OTHER_DOMAIN, "claims-domain-name",
+      N_("Guests call themselves by the names of other domains") },
+    { VIR_NAMES_NOTE_STATIC_NAME, "claims-declared-name",
+      N_("Guests call themselves by names that a network declares for other addresses") },
+    { VIR_NAMES_NOTE_FOREIGN, "claims-foreign-domain",
+      N_("Guests call themselves by names in domains that are not their network's") },
+    { VIR_NAMES_NOTE_NOT_A_NAME, "hostname-invalid",
+      N_("Guests call themselves by what is no host name") },
+};
 
-    for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        if (note->kind != kinds[i].kind || !note->isLease)
+static void
+checkClaimKind(struct namesSetup *setup, const GPtrArray *notes, const struct claimKind *kind)
+{
+    g_autoptr(GString) claims = g_string_new(NULL);
+    guint count = 0;
+    guint i;
+
+    for (i = 0; i < notes->len; i++) {
+        const struct namesNote *note = notes->pdata[i];
+        g_autofree char *name = NULL;
+        g_autofree char *address = NULL;
+        g_autofree char *both = NULL;
+
+        if (note->kind != kind->kind || !note->isLease)
             continue;
-        text = namesNoteText(note, setup->now);
-        namesFound(
-            setup, WARNING, kinds[i].id,
-            _("The modules do not believe it, look-ups do not find the guest by that name. Give "
-              "it another hostname, or use the name of its domain."),
-            NULL, "%s.", text);
-        return;
+        name = note->name ? namesTextQuote(note->name, strlen(note->name))
+                          : namesTextQuote(note->lease.hostname, note->lease.hostnameLen);
+        address = namesTextAddress(&note->lease.addr);
+        both = g_strdup_printf("%s (%s)", name, address);
+        namesCheckAppend(claims, count++, both);
     }
+    if (count > 0)
+        namesFindingsAdd(
+            setup->findings, NAMES_LEVEL_WARNING, kind->id,
+            _("The modules do not believe it, look-ups do not find the guests by these names. Give "
+              "them other hostnames, or use the names of their domains."),
+            NULL, "%s: %s.", _(kind->seen), claims->str);
 }
 
 static void
@@ -293,13 +323,13 @@ checkClaims(struct namesSetup *setup)
         .folder = setup->folder, .service = VIR_NAMES_LIBVIRT, .now = setup->now, .tracer = &tracer
     };
     g_autofree struct virNames *names = g_new(struct virNames, 1);
-    guint i;
+    size_t i;
 
     virNamesAll(names, &query);
     virNamesClear(names);
     namesNotesFinish(notes, false);
-    for (i = 0; i < notes->len; i++)
-        checkClaim(setup, notes->pdata[i]);
+    for (i = 0; i < G_N_ELEMENTS(claimKinds); i++)
+        checkClaimKind(setup, notes, &claimKinds[i]);
 }
 
 void

@@ -9,22 +9,65 @@
 #include <glib/gi18n.h>
 #include <stdarg.h>
 
+#include "namesoutput.h"
+
+/* Whether there are as many arguments as there should be. */
+static bool
+checkArguments(const struct namesCommand *command, int argc, char **argv, int least, int most)
+{
+    if (argc - 1 < least)
+        namesRefuse(command, _("%s is missing"), command->arguments);
+    else if (argc - 1 > most)
+        namesRefuse(command, _("unexpected argument \"%s\""), argv[most + 1]);
+    return argc - 1 >= least && argc - 1 <= most;
+}
+
+/* Options that name a folder must name one: "" would be none, or the one that this is run in. */
+static bool
+checkFolders(const struct namesCommand *command, const GOptionEntry *options)
+{
+    for (; options->long_name; options++) {
+        const char *folder = options->arg == G_OPTION_ARG_FILENAME ? *(char **)options->arg_data
+                                                                   : NULL;
+
+        if (folder && !*folder) {
+            namesRefuse(command, _("--%s needs the name of a folder"), options->long_name);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool
 namesParse(const struct namesCommand *command, const GOptionEntry *options, int *argc, char ***argv,
-           int least, int most)
+           int least, int most, int *status)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(command->arguments);
     g_autofree char *program = g_strconcat(NAMES_PROGRAM, " ", command->name, NULL);
     g_autoptr(GError) error = NULL;
+    gboolean help = FALSE;
+    const GOptionEntry common[] = {
+        { "help", 'h', 0, G_OPTION_ARG_NONE, &help, N_("Print this help"), NULL },
+        G_OPTION_ENTRY_NULL,
+    };
 
     g_set_prgname(program);
     g_option_context_set_translation_domain(context, GETTEXT_PACKAGE);
     g_option_context_set_summary(context, _(command->summary));
-    if (command->details)
-        g_option_context_set_description(context, _(command->details));
+    g_option_context_set_description(context, command->details ? _(command->details) : NULL);
+    g_option_context_set_help_enabled(context, FALSE);
     g_option_context_add_main_entries(context, options, GETTEXT_PACKAGE);
+    g_option_context_add_main_entries(context, common, GETTEXT_PACKAGE);
+    *status = NAMES_EXIT_USAGE;
     if (!g_option_context_parse(context, argc, argv, &error)) {
         namesRefuse(command, "%s", error->message);
+        return false;
+    }
+    if (help) {
+        g_autofree char *text = g_option_context_get_help(context, FALSE, NULL);
+
+        namesOutputText(text);
+        *status = NAMES_EXIT_GOOD;
         return false;
     }
     /* What stands behind it may begin with a dash. */
@@ -32,16 +75,7 @@ namesParse(const struct namesCommand *command, const GOptionEntry *options, int 
         (*argv)++;
         (*argc)--;
     }
-    if (*argc - 1 < least) {
-        namesRefuse(command, _("%s is missing"), command->arguments);
-        return false;
-    }
-    if (*argc - 1 > most) {
-        namesRefuse(command, _("there is nothing to be done with the argument \"%s\""),
-                    (*argv)[most + 1]);
-        return false;
-    }
-    return true;
+    return checkFolders(command, options) && checkArguments(command, *argc, *argv, least, most);
 }
 
 void

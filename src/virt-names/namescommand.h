@@ -40,11 +40,11 @@ struct namesCommand {
         "json", 0, 0, G_OPTION_ARG_NONE, variable, N_("Print JSON"), NULL                          \
     }
 
-/* Takes the options out of @argv. Prints the help and ends the program with --help; otherwise
- * returns false after an error message if the options are wrong, or if there are less than @least
- * or more than @most arguments. */
+/* Takes the options out of @argv. Returns false, with the exit status in @status, after it has
+ * printed the help because of --help, or an error message because the options are wrong or there
+ * are less than @least or more than @most arguments. */
 bool namesParse(const struct namesCommand *command, const GOptionEntry *options, int *argc,
-                char ***argv, int least, int most);
+                char ***argv, int least, int most, int *status);
 
 /* Prints "virt-names: " and a line of text to standard error. */
 void namesTell(const char *format, ...) G_GNUC_PRINTF(1, 2);

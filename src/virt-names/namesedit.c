@@ -19,6 +19,7 @@
 #define MARK_LINE "# There was no hosts line before virt-names(1) added this one\n"
 #define MARK_FILES                                                                                 \
     "# virt-names(1) added the first \"files\", so that no guest takes a name of /etc/hosts\n"
+#define MARK_EMPTY "# virt-names(1) added files and dns to a hosts line that had no service\n"
 #define LINE_BEGIN "hosts:          "
 
 static bool
@@ -127,19 +128,29 @@ isMarked(const struct namesSwitch *hosts, const char *mark)
            (hosts->begin == len || hosts->text[hosts->begin - len - 1] == '\n');
 }
 
-/* The text without the first files service, if that was added for ours and these are gone. */
+/* The text without what was added for ours, if these are gone: the first files service, or
+ * everything in the line. */
 static char *
-withoutFiles(const struct namesSwitch *hosts)
+withoutAdded(const struct namesSwitch *hosts)
 {
     const int files = namesSwitchFind(hosts, FILES);
+    const guint count = hosts->services->len;
     g_autoptr(namesSwitch) rest = NULL;
+    gsize mark = 0;
 
-    if (!isMarked(hosts, MARK_FILES) || files < 0 ||
-        namesSwitchFind(hosts, NAMES_SERVICE_LIBVIRT) >= 0 ||
+    if (files < 0 || namesSwitchFind(hosts, NAMES_SERVICE_LIBVIRT) >= 0 ||
         namesSwitchFind(hosts, NAMES_SERVICE_GUEST) >= 0)
         return g_strdup(hosts->text);
-    rest = parse(withoutService(hosts, files));
-    return replace(rest, rest->begin - strlen(MARK_FILES), rest->begin, "");
+    if (isMarked(hosts, MARK_FILES)) {
+        mark = strlen(MARK_FILES);
+        rest = parse(withoutService(hosts, files));
+    } else if (isMarked(hosts, MARK_EMPTY) && count == 2) {
+        mark = strlen(MARK_EMPTY);
+        rest = parse(replace(hosts, hosts->first, namesSwitchGet(hosts, 1)->end, ""));
+    } else {
+        return g_strdup(hosts->text);
+    }
+    return replace(rest, rest->begin - mark, rest->begin, "");
 }
 
 /* The text without @services and what was added to the line for them. */
@@ -158,7 +169,7 @@ withoutServices(const struct namesSwitch *hosts, const char *const *services)
             rest = next;
         }
     }
-    return withoutFiles(rest);
+    return withoutAdded(rest);
 }
 
 /* ---- enabling ---- */
@@ -186,6 +197,12 @@ insertServices(const struct namesSwitch *hosts, const char *words)
     const guint elsewhere = firstElsewhere(hosts);
     guint i;
 
+    if (hosts->services->len == 0) {
+        g_autofree char *more = g_strconcat(FILES " ", words, " dns", NULL);
+        g_autoptr(namesSwitch) inserted = parse(insertAt(hosts, 0, more));
+
+        return replace(inserted, inserted->begin, inserted->begin, MARK_EMPTY);
+    }
     /* Also where files itself ends the search */
     if (files >= 0 && (guint)files >= elsewhere) {
         g_autofree char *more = g_strconcat(FILES " ", words, NULL);

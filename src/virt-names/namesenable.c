@@ -156,17 +156,16 @@ run(const struct namesCommand *command, int argc, char **argv, editor change)
         G_OPTION_ENTRY_NULL,
     };
     const char *const *services;
-    int status = NAMES_EXIT_USAGE;
+    int status;
 
-    if (namesParse(command, entries, &argc, &argv, 0, 0)) {
+    if (namesParse(command, entries, &argc, &argv, 0, 0, &status)) {
         services = findServices(options.service);
-        if (options.root && !*options.root)
-            namesRefuse(command, _("--root needs the name of a folder"));
-        else if (!services)
-            namesRefuse(command,
-                        _("there is no service \"%s\"; there are libvirt, libvirt_guest and "
-                          "both"),
-                        options.service);
+        if (!services)
+            status = namesRefuse(
+                command,
+                _("there is no service \"%s\"; there are libvirt, libvirt_guest and "
+                  "both"),
+                options.service);
         else
             status = edit(&options, services, change);
         if (status == NAMES_EXIT_GOOD && change == namesEditEnable && !options.root)

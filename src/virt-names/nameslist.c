@@ -315,6 +315,9 @@ list(const struct namesCommand *command, const struct options *options)
     g_autoptr(GError) error = NULL;
     struct namesRows *rows;
 
+    if (options->json && options->format && strcmp(options->format, "json") != 0)
+        return namesRefuse(command, _("--json and --format=%s exclude each other"),
+                           options->format);
     if (!order)
         return namesRefuse(command,
                            _("cannot sort by \"%s\"; there are name, address, mac, network, "
@@ -334,6 +337,10 @@ list(const struct namesCommand *command, const struct options *options)
     /* The first name of an address in hosts(5) is the one that it has: let it be the modules' */
     selectRows(rows, options, family, print == printHosts && !options->sort ? NULL : order);
     print(rows, options, now);
+    if (rows->nrows == 0 && print == printTable)
+        namesTell(options->network ? _("there are no names in the network %s")
+                                   : _("there are no names: no guest has a lease"),
+                  options->network);
     namesRowsFree(rows);
     return NAMES_EXIT_GOOD;
 }
@@ -359,9 +366,9 @@ namesList(const struct namesCommand *command, int argc, char **argv)
         NAMES_OPTION_LEASEDIR(&options.leasedir),
         G_OPTION_ENTRY_NULL,
     };
-    int status = NAMES_EXIT_USAGE;
+    int status;
 
-    if (namesParse(command, entries, &argc, &argv, 0, 0))
+    if (namesParse(command, entries, &argc, &argv, 0, 0, &status))
         status = list(command, &options);
     g_free(options.leasedir);
     g_free(options.network);

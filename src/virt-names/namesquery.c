@@ -287,8 +287,9 @@ namesQuery(const struct namesCommand *command, int argc, char **argv)
         NAMES_OPTION_LEASEDIR(&folder),
         G_OPTION_ENTRY_NULL,
     };
+    int status;
 
-    if (!namesParse(command, entries, &argc, &argv, 1, G_MAXINT - 1))
-        return NAMES_EXIT_USAGE;
+    if (!namesParse(command, entries, &argc, &argv, 1, G_MAXINT - 1, &status))
+        return status;
     return query(argv + 1, folder, json);
 }

@@ -371,10 +371,11 @@ namesWatch(const struct namesCommand *command, int argc, char **argv)
         NAMES_OPTION_LEASEDIR(&folder),
         G_OPTION_ENTRY_NULL,
     };
+    int status;
     struct watch watch = { .due = 0 }; /* at once */
 
-    if (!namesParse(command, entries, &argc, &argv, 0, 0))
-        return NAMES_EXIT_USAGE;
+    if (!namesParse(command, entries, &argc, &argv, 0, 0, &status))
+        return status;
     watch.folder = namesLeaseDir(folder);
     watch.isJson = json;
     watch.present = present;

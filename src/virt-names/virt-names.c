@@ -7,11 +7,13 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "namescommand.h"
 #include "namesoutput.h"
@@ -77,9 +79,23 @@ endOutput(int status)
     return NAMES_EXIT_FAILED;
 }
 
+/* What is opened must not come to be what is printed to; and what is printed to nothing is not
+ * printed. */
+static void
+fillStandard(void)
+{
+    int fd;
+
+    while ((fd = open("/dev/full", O_RDWR | O_CLOEXEC)) >= 0 && fd <= STDERR_FILENO)
+        continue;
+    if (fd >= 0)
+        close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
+    fillStandard();
     setlocale(LC_ALL, "");
     bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
