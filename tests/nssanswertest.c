@@ -176,6 +176,7 @@ static const struct own claims[] = {
     CLAIM_IN("wpad-domain", "wpad", "lab.example", "wpad.lab.example", UNKNOWN),
     CLAIM("isatap", "isatap", "isatap", UNKNOWN),
     CLAIM("own-name-short", "thishost", "thishost", UNKNOWN),
+    CLAIM_IN("own-name-in-domain", "thishost", "lab.example", "thishost.lab.example", UNKNOWN),
     CLAIM_IN("own-name-full", "thishost", "example.org", "thishost.example.org", UNKNOWN),
     CLAIM("like-wpad", "wpad2", "wpad2", ONE),
     CLAIM("like-localhost", "notlocalhost", "notlocalhost", ONE),

@@ -231,6 +231,25 @@ testEverySize(gconstpointer data)
     guardedFree(&guarded);
 }
 
+/* Buffers so short that not even what aligns them is in them are too small as any other. */
+static void
+testShorterThanAligned(gconstpointer data)
+{
+    const struct call *call = data;
+    char memory[LARGE] __attribute__((aligned(64)));
+    size_t offset;
+    size_t size;
+
+    testCopyFixture(FIXTURE);
+    for (offset = 1; offset < 16; offset++) {
+        for (size = 0; size < 16; size++) {
+            g_autofree char *got = callFunction(call, nameOf(call->service), memory + offset, size);
+
+            g_assert_cmpstr(got, ==, TOO_SMALL);
+        }
+    }
+}
+
 /* At each offset to an aligned address, bytes in front of and behind the buffer stay as they were.
  */
 static void
@@ -718,8 +737,8 @@ listForever(void *opaque)
     return NULL;
 }
 
-/* Threads that start and end each other's list all the time: none of them may be told of what another
- * has freed. */
+/* Threads that start and end each other's list all the time: none of them may be told of what
+ * another has freed. */
 static void
 testListRestarts(void)
 {
@@ -1000,6 +1019,7 @@ main(int argc, char **argv)
     testNeedNamespace();
     g_test_add_func("/list-unload", testListUnload);
     addCalls("every-size", testEverySize);
+    addCalls("shorter-than-aligned", testShorterThanAligned);
     addCalls("every-alignment", testEveryAlignment);
     addCalls("unknown-name", testUnknownName);
     addCalls("unknown-name-no-buffer", testUnknownNameNoBuffer);

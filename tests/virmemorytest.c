@@ -42,6 +42,23 @@ testScratchGrows(void)
     g_assert_cmpuint(scratch.used, ==, 0);
 }
 
+/* What begins an array is aligned, and within the memory, however little was asked for before. */
+static void
+testScratchEnd(void)
+{
+    struct virScratch scratch;
+    size_t size;
+
+    for (size = VIR_SCRATCH_INLINE; size < VIR_SCRATCH_INLINE * 4; size += 1021) {
+        virScratchInit(&scratch);
+        virScratchReserve(&scratch, size + 1);
+        virScratchReserve(&scratch, 2 * scratch.size + 1);
+        virScratchCommit(&scratch, scratch.size);
+        g_assert_cmpuint(virScratchBegin(&scratch), <=, scratch.size);
+        virScratchClear(&scratch);
+    }
+}
+
 static void
 testScratchStaysInline(void)
 {
@@ -125,6 +142,7 @@ main(int argc, char **argv)
 {
     testInit(&argc, &argv);
     g_test_add_func("/scratch/grows", testScratchGrows);
+    g_test_add_func("/scratch/end", testScratchEnd);
     g_test_add_func("/scratch/stays-inline", testScratchStaysInline);
     g_test_add_func("/scratch/limits", testScratchLimits);
     g_test_add_func("/sort", testSort);

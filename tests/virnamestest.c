@@ -386,6 +386,11 @@ static const struct listed {
       "good 10.0.0.99 b.status, db 10.0.0.7 a.addnhosts" },
     { "not-a-name", "[" LEASE("10.0.0.1", "01", "a b", "1000") "]", NULL, NULL,
       "a.status:not-a-name(10.0.0.1) b.status:answer(10.0.0.99)", "good 10.0.0.99 b.status" },
+    { "domain-is-no-name",
+      "[{\"ip-address\": \"10.0.0.1\", \"hostname\": \"web\", \"domain\": \"a b\", "
+      "\"expiry-time\": 0}]",
+      NULL, NULL, "a.status:answer(10.0.0.1) b.status:answer(10.0.0.99)",
+      "web 10.0.0.1 a.status, good 10.0.0.99 b.status" },
     { "no-name", "[" LEASE("10.0.0.1", "01", "", "1000") "]", NULL, NULL,
       "b.status:answer(10.0.0.99)", "good 10.0.0.99 b.status" },
 };
@@ -536,6 +541,88 @@ testMappedDeclaration(void)
     removeFolder(folder);
 }
 
+/* Domains that nobody can ask for, and those without interfaces, are in no list. */
+static void
+testListDomains(void)
+{
+    g_autofree char *folder = makeFolder();
+    g_autofree struct virNames *names = g_new(struct virNames, 1);
+    g_autofree char *got = NULL;
+
+    writeFile(folder, "a.status",
+              "[" LEASE("10.0.0.1", "01", "x", "0") "," LEASE(
+                  "10.0.0.2", "02", "x", "0") ", {\"ip-address\": \"10.0.0.3\", \"mac-address\": "
+                                              "\"0:0:0:0:0:0\", \"expiry-time\": 0}]");
+    writeFile(folder, "a.macs",
+              "[" MAP("web.", MAC1) "," MAP("", MAC1) "," MAP("a\\u0000b", MAC1) "," MAP(
+                  "none", "") "," MAP("good", MAC2) "]");
+    g_assert_cmpint(listAll(folder, VIR_NAMES_LIBVIRT_GUEST, names, NULL), ==, VIR_NAMES_FOUND);
+    got = describeEntries(names);
+    virNamesClear(names);
+    g_assert_cmpstr(got, ==, "good 10.0.0.2 a.status");
+    removeFolder(folder);
+}
+
+/* Where there are more addresses declared for a name than can be known, no guest has it, by
+ * whatever family. */
+static void
+testNameFailsClosed(void)
+{
+    g_autofree char *folder = makeFolder();
+    g_autofree struct virNames *names = g_new(struct virNames, 1);
+    g_autoptr(GString) hosts = g_string_new(NULL);
+    const struct virNamesQuery query = {
+        .folder = folder, .name = "db", .family = AF_INET6, .now = NOW
+    };
+    unsigned int i;
+
+    for (i = 0; i <= VIR_NAMES_ANSWERS_MAX; i++)
+        g_string_append_printf(hosts, "10.%u.%u.%u db\n", i >> 16, (i >> 8) & 255, i & 255);
+    writeFile(folder, "a.status", "[" LEASE("fd00::1", "01", "db", "0") "]");
+    writeFile(folder, "a.addnhosts", "10.0.0.1 db\n");
+    g_assert_cmpint(virNamesByName(names, &query), ==, VIR_NAMES_FOUND);
+    virNamesClear(names);
+    writeFile(folder, "a.addnhosts", hosts->str);
+    g_assert_cmpint(virNamesByName(names, &query), ==, VIR_NAMES_OTHER_FAMILY);
+    virNamesClear(names);
+    removeFolder(folder);
+}
+
+/* Judging one name after the other takes no more memory than judging one. */
+static void
+testReverseMemory(void)
+{
+    g_autofree char *folder = makeFolder();
+    g_autofree struct virNames *names = g_new(struct virNames, 1);
+    g_autoptr(GString) leases = g_string_new("[");
+    g_autoptr(GString) maps = g_string_new("[");
+    const struct virNamesQuery query = { .folder = folder,
+                                         .now = NOW,
+                                         .addr = { AF_INET, { 10, 0, 0, 1 } } };
+    unsigned int i;
+    unsigned int j;
+
+    for (i = 0; i < 50; i++) {
+        g_string_append_printf(leases,
+                               "%s{\"ip-address\": \"10.0.0.1\", \"mac-address\": "
+                               "\"52:54:00:00:00:01\", \"hostname\": \"h%u\", \"expiry-time\": 0}",
+                               i ? "," : "", i);
+        g_string_append_printf(maps, "%s{\"domain\": \"h%u\", \"macs\": [" MAC1, i ? "," : "", i);
+        for (j = 0; j < 1000; j++)
+            g_string_append_printf(maps, ", \"52:54:1:0:%x:%x\"", j >> 8, j & 255);
+        g_string_append(maps, "]}");
+    }
+    g_string_append_c(leases, ']');
+    g_string_append_c(maps, ']');
+    writeFile(folder, "a.status", leases->str);
+    writeFile(folder, "a.macs", maps->str);
+    g_assert_cmpint(virNamesByAddress(names, &query), ==, VIR_NAMES_FOUND);
+    g_assert_cmpuint(names->nentries, ==, 50);
+    g_assert_cmpuint(names->scratch.used, <, 64 * 1024);
+    virNamesClear(names);
+    removeFolder(folder);
+}
+
 /* ---- a visit ---- */
 
 static void
@@ -593,6 +680,9 @@ main(int argc, char **argv)
     g_test_add_data_func("/list-fails-closed/declared", "a.addnhosts", testListFailsClosed);
     g_test_add_data_func("/list-fails-closed/domains", "a.macs", testListFailsClosed);
     g_test_add_func("/list-long-domain", testLongDomain);
+    g_test_add_func("/list-domains", testListDomains);
+    g_test_add_func("/name-fails-closed", testNameFailsClosed);
+    g_test_add_func("/reverse-memory", testReverseMemory);
     g_test_add_func("/mapped-declaration", testMappedDeclaration);
     g_test_add_func("/visit", testVisit);
     return g_test_run();
