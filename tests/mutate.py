@@ -56,7 +56,7 @@ FAULTS = [
     ("util/virsearch.c", "'0' + last / 10 % 10", "'0' + last / 10"),
     ("util/virmacmap.c", "if (result == 0 && !parser.hasDomain)", "if (0)"),
     ("util/virnames.c", "    virNamesSortMacs(search);\n    return result;", "    return result;"),
-    ("util/virnames.c", "if (result == 0 && !search->tooMany)", "if (result == 0)"),
+    ("util/virnames.c", "    search->declared = search->answers.count;\n", ""),
     ("util/virnames.c", "answer->isStatic || !search->isDomain ||", "answer->isStatic ||"),
     ("util/virnames.c", "return answer->isStatic;", "return true;"),
     ("util/virnames.c", "if (virSocketAddrCompare(&kept, &answer->addr) == 0)\n            return true;", ""),
