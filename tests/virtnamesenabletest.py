@@ -69,6 +69,7 @@ MENDED = {
 }
 # Files that are refused, and a word of the reason
 REFUSED = {
+    "hosts-alone": "nothing behind the word hosts",
     "damaged-action": "line 1: glibc cannot parse",
     "damaged-other-database": "line 2: glibc cannot parse",
     "brackets-without-service": "no service stands before these brackets: [SUCCESS=return] dns.",

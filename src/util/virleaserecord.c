@@ -6,6 +6,7 @@
 
 #include "virleaserecord.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
@@ -189,12 +190,39 @@ virLeaseRecordPrintString(yajl_gen gen, const char *text, size_t len)
     yajl_gen_string(gen, (const unsigned char *)text, len);
 }
 
+/* yajl does not look whether it got memory. */
+static void *
+virLeaseRecordRealloc(void *opaque, void *block, size_t size)
+{
+    void *moved = realloc(block, size);
+
+    (void)opaque;
+    if (!moved)
+        abort();
+    return moved;
+}
+
+static void *
+virLeaseRecordMalloc(void *opaque, size_t size)
+{
+    return virLeaseRecordRealloc(opaque, NULL, size);
+}
+
+static void
+virLeaseRecordFree(void *opaque, void *block)
+{
+    (void)opaque;
+    free(block);
+}
+
 void
 virLeaseRecordFormat(const struct virLeaseRecord *record, virLeasePrint print, void *opaque)
 {
     struct virLeaseRecordPrinter printer = { print, opaque,
                                              strlen(VIR_LEASE_ARRAY_BEGIN VIR_LEASE_ARRAY_FIRST) };
-    yajl_gen gen = yajl_gen_alloc(NULL);
+    const yajl_alloc_funcs allocator = { virLeaseRecordMalloc, virLeaseRecordRealloc,
+                                         virLeaseRecordFree, NULL };
+    yajl_gen gen = yajl_gen_alloc(&allocator);
     size_t i;
 
     yajl_gen_config(gen, yajl_gen_beautify, 1);

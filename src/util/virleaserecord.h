@@ -54,6 +54,6 @@ size_t virLeaseRecordRecognize(struct virLeaseRecord *record, const char *text, 
 typedef void (*virLeasePrint)(void *opaque, const char *piece, size_t len);
 
 /* Prints @record as an element of an array, in yajl's layout and without anything around it.
- * Strings must be UTF-8. Memory is taken from malloc() while it runs; like yajl, it does not
- * survive when there is none. */
+ * Strings must be UTF-8. Memory is taken from malloc() while it runs; where
+ * there is none, the program ends by abort(3). */
 void virLeaseRecordFormat(const struct virLeaseRecord *record, virLeasePrint print, void *opaque);

@@ -60,7 +60,14 @@ namesParse(const struct namesCommand *command, const GOptionEntry *options, int 
     g_option_context_add_main_entries(context, common, GETTEXT_PACKAGE);
     *status = NAMES_EXIT_USAGE;
     if (!g_option_context_parse(context, argc, argv, &error)) {
-        namesRefuse(command, "%s", error->message);
+        /* Of what was said nothing may be wrong: text can also not be converted for want of memory
+         */
+        if (error->domain == G_OPTION_ERROR) {
+            namesRefuse(command, "%s", error->message);
+        } else {
+            namesTell("%s", error->message);
+            *status = NAMES_EXIT_FAILED;
+        }
         return false;
     }
     if (help) {

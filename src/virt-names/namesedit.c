@@ -252,6 +252,14 @@ allServices(const struct namesSwitch *hosts, const char *const *services)
     return all;
 }
 
+/* Whether the line is the word hosts alone, which glibc takes for one without services. */
+static bool
+isBare(const struct namesSwitch *hosts)
+{
+    return hosts->line > 0 && hosts->first == hosts->end &&
+           g_ascii_isalpha(hosts->text[hosts->first - 1]) && hosts->services->len == 0;
+}
+
 static bool
 checkParsed(const struct namesSwitch *hosts, GError **error)
 {
@@ -266,7 +274,13 @@ checkParsed(const struct namesSwitch *hosts, GError **error)
                       _("line %u: no service stands before these brackets: %.*s. Glibc passes over "
                         "the rest of the line. Mend it first"),
                       hosts->line, (int)(hosts->end - hosts->cut), hosts->text + hosts->cut);
-    return !hosts->damaged && !hosts->cut;
+    else if (isBare(hosts))
+        namesErrorSet(
+            error, 0,
+            _("line %u: there is nothing behind the word hosts, not even a colon. Mend it "
+              "first"),
+            hosts->line);
+    return !hosts->damaged && !hosts->cut && !isBare(hosts);
 }
 
 /* The hosts line with a newline behind it, if the file ends without one. */

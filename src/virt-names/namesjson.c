@@ -16,14 +16,36 @@ struct namesJson {
     yajl_gen gen;
 };
 
+/* yajl does not look whether it got memory: glib's functions always have some, or end the program.
+ */
+static void *
+allocate(void *context, size_t size)
+{
+    (void)context;
+    return g_malloc(size);
+}
+
+static void *
+reallocate(void *context, void *block, size_t size)
+{
+    (void)context;
+    return g_realloc(block, size);
+}
+
+static void
+release(void *context, void *block)
+{
+    (void)context;
+    g_free(block);
+}
+
 namesJson *
 namesJsonNew(bool pretty)
 {
+    static const yajl_alloc_funcs allocator = { allocate, reallocate, release, NULL };
     namesJson *json = g_new0(namesJson, 1);
 
-    json->gen = yajl_gen_alloc(NULL);
-    if (!json->gen)
-        g_error("out of memory");
+    json->gen = yajl_gen_alloc(&allocator);
     yajl_gen_config(json->gen, yajl_gen_beautify, pretty);
     yajl_gen_config(json->gen, yajl_gen_indent_string, "  ");
     return json;
