@@ -37,6 +37,10 @@ check-sanitize:
 	meson compile -C $(BUILD)-sanitize
 	python3 tests/run.py $(BUILD)-sanitize
 
+check-mutants:
+	./bootstrap build check demo
+	python3 tests/mutate.py
+
 # Of the tests, those with threads
 check-threads:
 	./bootstrap build check
@@ -90,6 +94,7 @@ help:
 	@echo 'make check            run the tests'
 	@echo 'make check-valgrind   run the tests under valgrind (memcheck, descriptors)'
 	@echo 'make check-sanitize   run the tests with the address and undefined behaviour sanitizers'
+	@echo 'make check-mutants    plant faults in the modules, one at a time: do the tests notice?'
 	@echo 'make check-threads    run the tests with threads under the thread sanitizer'
 	@echo 'make fuzz             fuzz each parser for FUZZ_SECONDS=60 (FUZZ_TARGETS="$(FUZZ_TARGETS)")'
 	@echo 'make check-paths      compare the fast and the careful way of looking up on 100,000 pairs of files'
@@ -101,4 +106,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-threads check-paths fuzz check-reference bench demo install dist format clean help
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-paths fuzz check-reference bench demo install dist format clean help
