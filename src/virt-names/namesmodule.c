@@ -34,6 +34,7 @@ load(const char *file, int fd)
     const char *error = "";
 
     setrlimit(RLIMIT_CORE, &noCore);
+    /* cppcheck-suppress leakReturnValNotUsed; this process ends at once */
     if (!dlopen(file, RTLD_NOW | RTLD_LOCAL))
         error = dlerror();
     _exit(write(fd, error, strlen(error) + 1) > 0 ? EXIT_SUCCESS : EXIT_FAILURE);

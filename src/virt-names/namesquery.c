@@ -71,16 +71,18 @@ describeStatus(const struct namesStep *step)
 static char *
 describeStep(const namesTrail *trail, const struct namesStep *step)
 {
-    g_autofree char *status = step->answer ? describeStatus(step) : NULL;
-    const char *name = step->answer ? namesStatusText(step->answer->status) : NULL;
+    g_autofree char *status = NULL;
+    const char *name;
 
+    if (!step->answer)
+        return g_strdup_printf(_("not asked, %s ended the search"), trail->endedBy);
+    status = describeStatus(step);
+    name = namesStatusText(step->answer->status);
     if (!step->isConfigured)
         return g_strdup_printf(_("not in %s; would answer: %s"), NAMES_SWITCH_PATH, status);
-    if (!step->isAsked && step->answer)
+    if (!step->isAsked)
         return g_strdup_printf(_("not asked, %s ended the search; would answer: %s"),
                                trail->endedBy, status);
-    if (!step->isAsked)
-        return g_strdup_printf(_("not asked, %s ended the search"), trail->endedBy);
     if (step->action != NAMES_ACTION_CONTINUE && step->answer->status != NAMES_STATUS_SUCCESS)
         return g_strdup_printf(_("%s [%s=return]: ends the search"), status, name);
     if (step->action == NAMES_ACTION_CONTINUE && step->answer->status == NAMES_STATUS_SUCCESS)
