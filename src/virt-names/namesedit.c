@@ -326,17 +326,14 @@ withoutLine(const char *text)
 }
 
 char *
-namesEditDisable(const struct namesSwitch *original, const char *const *services, GError **error)
+namesEditDisable(const struct namesSwitch *hosts, const char *const *services, GError **error)
 {
-    g_autoptr(namesSwitch) hosts = withNewline(original);
     g_autofree char *text = NULL;
 
     if (!checkParsed(hosts, error))
         return NULL;
     text = withoutServices(hosts, services);
-    if (strcmp(text, hosts->text) == 0)
-        return g_strdup(original->text);
-    return withoutLine(text);
+    return strcmp(text, hosts->text) == 0 ? g_steal_pointer(&text) : withoutLine(text);
 }
 
 /* ---- the difference ---- */

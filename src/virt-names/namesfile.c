@@ -24,6 +24,9 @@
 #include "nameserror.h"
 #include "vircleanup.h"
 
+/* How often the file may be replaced while it is looked for */
+#define LOCATE_TRIES 1000
+
 /* A file of configuration is never near this */
 #define FILE_MAX_LEN (1024 * 1024)
 
@@ -66,7 +69,19 @@ realPath(int root, int fd, const char *path)
     return copy;
 }
 
-/* Finds where the file is, or would be. */
+/* Whether @path leads to what @fd is: somebody may have replaced it since, and then /proc has a
+ * name for it that is none. */
+static bool
+isStill(const char *path, int fd)
+{
+    struct stat opened;
+    struct stat named;
+
+    return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
+/* Finds where the file is, or would be. ESTALE: it was replaced meanwhile. */
 static bool
 locate(namesFile *file, int root, const char *path)
 {
@@ -76,6 +91,11 @@ locate(namesFile *file, int root, const char *path)
 
     if (fd >= 0) {
         file->path = realPath(root, fd, path);
+        if (file->path && !isStill(file->path, fd)) {
+            g_clear_pointer(&file->path, g_free);
+            errno = ESTALE;
+            return false;
+        }
     } else if (errno == ENOENT) {
         VIR_AUTOCLOSE above = openBelow(root, parent, O_PATH | O_DIRECTORY);
         g_autofree char *real = above >= 0 ? realPath(root, above, parent) : NULL;
@@ -132,13 +152,18 @@ namesFileOpen(const char *root, const char *path, GError **error)
     g_autoptr(namesFile) file = g_new0(namesFile, 1);
     const bool isOurs = strcmp(root, "/") == 0;
     VIR_AUTOCLOSE fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    unsigned int tries = LOCATE_TRIES;
+    bool isFound;
 
     file->folder = -1;
     if (fd < 0) {
         namesErrorSet(error, errno, _("the root folder %s cannot be opened"), root);
         return NULL;
     }
-    if (locate(file, isOurs ? AT_FDCWD : fd, path) && readAll(file))
+    do {
+        isFound = locate(file, isOurs ? AT_FDCWD : fd, path);
+    } while (!isFound && errno == ESTALE && --tries > 0);
+    if (isFound && readAll(file))
         return g_steal_pointer(&file);
     if (!isOurs && errno == ENOENT && !g_file_test("/proc/self/fd", G_FILE_TEST_IS_DIR))
         namesErrorSet(error, 0, _("nothing can be found below %s without /proc; mount it"), root);
