@@ -413,6 +413,9 @@ def test_order():
                   "order of the system calls")
 
 
+if WRAPPER:
+    print("1..0 # SKIP valgrind does not know openat2(2), by which root folders are entered")
+    sys.exit(0)
 for test_name, test in list(globals().items()):
     if test_name.startswith("test_"):
         test()

@@ -434,6 +434,9 @@ def test_manual():
 
 def test_closed_output():
     """Without standard output there is nothing that could be said."""
+    if WRAPPER:
+        tap.skip("closed standard output", "valgrind opens files of its own in its place")
+        return
     for arguments in (["list", "--leasedir", RUNNING], ["watch", "--present", "--leasedir", RUNNING]):
         done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *program, *arguments], stderr=subprocess.PIPE,
                               env=environment(), check=False, timeout=60)

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "namesoutput.h"
 #include "namestext.h"
 
 /* More than any module wants for an answer that can be of use here */
@@ -68,6 +69,8 @@ namesModuleTry(const char *file, bool *crashes)
     *crashes = false;
     if (pipe2(fds, O_CLOEXEC) < 0)
         return g_strdup(g_strerror(errno));
+    /* What is not written yet is not to be written by both */
+    namesOutputFlush();
     child = fork();
     if (child == 0)
         load(file, fds[1]);
