@@ -166,6 +166,19 @@ def test_mended():
             tap.equal(root.read(), with_hosts_line(original(name), disabled), f"disable: {name}")
 
 
+def test_line_above():
+    """Somebody wrote a hosts line above the one that was added, where it did not count."""
+    for above, left in [(b"hosts: files dns\n", b"hosts: files dns\n"),
+                        (b"hosts: files libvirt dns\n", b"hosts: files dns\n"),
+                        (b"hosts: [x] libvirt\n", b"hosts: [x] libvirt\n"),
+                        (ADDED.encode(), b"")]:
+        with Root() as root:
+            with open(root.conf, "wb") as file:
+                file.write(above + ADDED.encode() + b"passwd: files\n")
+            tap.equal((root.run("disable").status, root.read()), (0, left + b"passwd: files\n"),
+                      f"a line above the added one: {above!r}")
+
+
 def test_refused():
     for name, reason in REFUSED.items():
         with Root(name) as root:

@@ -312,28 +312,38 @@ namesEditEnable(const struct namesSwitch *original, const char *const *services,
 
 /* Takes the line out again that insertLine() has put in, if nothing else became of it. */
 static char *
-withoutLine(const char *text)
+withoutLine(const struct namesSwitch *hosts)
 {
-    static const char added[] = MARK_LINE LINE_BEGIN FILES " dns\n";
-    const char *found = strstr(text, added);
-    GString *rest;
+    static const char added[] = LINE_BEGIN FILES " dns\n";
 
-    if (!found || (found > text && found[-1] != '\n'))
-        return g_strdup(text);
-    rest = g_string_new_len(text, found - text);
-    g_string_append(rest, found + strlen(added));
-    return g_string_free(rest, FALSE);
+    if (!isMarked(hosts, MARK_LINE) || !g_str_has_prefix(hosts->text + hosts->begin, added))
+        return g_strdup(hosts->text);
+    return replace(hosts, hosts->begin - strlen(MARK_LINE), hosts->begin + strlen(added), "");
+}
+
+static char *
+disable(const struct namesSwitch *hosts, const char *const *services)
+{
+    g_autofree char *text = withoutServices(hosts, services);
+    g_autoptr(namesSwitch) rest = NULL;
+    g_autofree char *shorter = NULL;
+    g_autoptr(namesSwitch) uncovered = NULL;
+
+    if (strcmp(text, hosts->text) == 0)
+        return g_steal_pointer(&text);
+    rest = parse(g_steal_pointer(&text));
+    shorter = withoutLine(rest);
+    if (strcmp(shorter, rest->text) == 0)
+        return g_steal_pointer(&shorter);
+    /* A hosts line that somebody wrote above the one taken out counts now */
+    uncovered = parse(g_steal_pointer(&shorter));
+    return disable(uncovered, services);
 }
 
 char *
 namesEditDisable(const struct namesSwitch *hosts, const char *const *services, GError **error)
 {
-    g_autofree char *text = NULL;
-
-    if (!checkParsed(hosts, error))
-        return NULL;
-    text = withoutServices(hosts, services);
-    return strcmp(text, hosts->text) == 0 ? g_steal_pointer(&text) : withoutLine(text);
+    return checkParsed(hosts, error) ? disable(hosts, services) : NULL;
 }
 
 /* ---- the difference ---- */
