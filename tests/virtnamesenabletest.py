@@ -65,6 +65,7 @@ MENDED = {
     "ours-with-actions": ("hosts: files libvirt libvirt_guest dns", "hosts: files dns"),
     # glibc passes over a last line that no newline ends
     "no-newline-at-end": ("hosts: files libvirt libvirt_guest dns\n", "hosts: files dns\n"),
+    "attached-behind": ("hosts: files libvirt libvirt_guest l ibvirt dns", "hosts: files l ibvirt dns"),
     "enabled-already": ("hosts:          files  libvirt\tlibvirt_guest dns", "hosts:          files dns"),
 }
 # Files that are refused, and a word of the reason

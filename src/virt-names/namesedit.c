@@ -105,7 +105,7 @@ withoutService(const struct namesSwitch *hosts, guint i)
 {
     const struct namesService *service = namesSwitchGet(hosts, i);
 
-    if (i > 0 && !isAttached(hosts, i))
+    if (i > 0 && !isAttached(hosts, i) && !isAttached(hosts, i + 1))
         return replace(hosts, namesSwitchGet(hosts, i - 1)->end, service->end, "");
     if (i + 1 < hosts->services->len)
         return replace(hosts, service->begin, namesSwitchGet(hosts, i + 1)->begin, "");
