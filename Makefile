@@ -83,11 +83,18 @@ dist: all
 
 format:
 	./bootstrap lint
-	clang-format -i src/*/*.[ch] tests/*.[ch]
+	clang-format -i src/*/*.[ch] tests/*.[ch] tests/fuzz/*.[ch]
 
 lint: all
 	./bootstrap lint
 	sh tests/lint.sh $(BUILD)
+
+# The messages that there are to translate, and the catalogues brought up to date with them
+pot: all
+	meson compile -C $(BUILD) libvirt-nss-pot
+
+update-po: all
+	meson compile -C $(BUILD) libvirt-nss-update-po
 
 # The tests that need no other build of the modules than one that counts
 coverage:
@@ -117,7 +124,9 @@ help:
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
 	@echo 'make coverage         which lines and branches of the modules the tests reach'
+	@echo 'make pot              write po/libvirt-nss.pot, the messages to translate'
+	@echo 'make update-po        bring the catalogues of po up to date with it'
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-paths fuzz check-reference bench lint coverage demo install dist format clean help
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-paths fuzz check-reference bench lint coverage pot update-po demo install dist format clean help

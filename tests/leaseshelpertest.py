@@ -208,7 +208,7 @@ def test_kept():
         called = helper.call(ADD)
         tap.equal(called.status, 0, f"damage number {number + 3} does not stop the leases")
     kept = [name for name in read() if ".corrupt" in name]
-    tap.equal((len(kept), b"10 such files" in called.told), (10, True), "ten are kept, and the log says that no more are")
+    tap.equal((len(kept), b".corrupt.9 are there already" in called.told), (10, True), "ten are kept, and the log says that no more are")
     helper.run([v6("add", 3, "six", mac=False)], {NOMAC: b"x"})
     tap.equal(sorted(read()), [STATUS, NOMAC, NOMAC + ".corrupt"], "the file of leases without MAC address as well")
     helper.run([], {STATUS: first, NOMAC: b"x"})

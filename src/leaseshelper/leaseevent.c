@@ -152,6 +152,7 @@ leaseEventSet(struct leaseEvent *event, enum virLeaseMember member, const char *
         g_autofree char *quoted = leaseQuote(text);
         const struct virLeaseString *address = &event->record.strings[VIR_LEASE_IP_ADDRESS];
 
+        /* TRANSLATORS: a bridge, an address, a member of a lease such as client-id, what came */
         leaseTell(_("%s: the lease of %s is kept without %s, because it cannot be %s"),
                   event->bridge, address->bytes, virLeaseKeys[member].name, quoted);
     }

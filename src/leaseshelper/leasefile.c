@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -185,9 +186,8 @@ leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer opaque,
         return leaseFileError(error, -array.error, name, _("cannot be read"));
     if (array.damage != VIR_JSON_UNDAMAGED) {
         *condition = LEASE_FILE_DAMAGED;
-        leaseTell(
-            _("%s/%s: damaged at byte %" G_GUINT64_FORMAT "; its other leases are still good"),
-            LEASEDIR, name, array.damage);
+        leaseTell(_("%s/%s: damaged at byte %" PRIu64 "; its other leases are still good"),
+                  LEASEDIR, name, array.damage);
     }
     return TRUE;
 }
@@ -351,9 +351,9 @@ leaseFileKeep(int folder, const char *name, enum leaseCondition condition, GErro
             leaseTell(_("%s/%s: what was in the file is kept in %s"), LEASEDIR, name, kept);
     }
     if (result == -EEXIST)
-        leaseTell(_("%s/%s: what was in the file is not kept, because there are %d such files "
+        leaseTell(_("%s/%s: what was in the file is not kept, because %s to %s.%d are there "
                     "already; look into them and remove them"),
-                  LEASEDIR, name, LEASE_KEPT_MAX);
+                  LEASEDIR, name, corrupt, corrupt, LEASE_KEPT_MAX - 1);
     return result == 0 || result == -EEXIST ||
            leaseFileError(error, -result, corrupt, _("the damaged file cannot be kept"));
 }

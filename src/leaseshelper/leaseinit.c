@@ -54,6 +54,7 @@ leaseInitVisit(const struct virLeaseRecord *record, const char *text, size_t len
     (void)text;
     (void)len;
     if (!client) {
+        /* TRANSLATORS: a file, an address, and a member of a lease such as mac-address */
         leaseTell(_("%s/%s: dnsmasq is not told of the lease of %s, which has no valid %s"),
                   LEASEDIR, init->file, address,
                   virLeaseKeys[isV6 ? VIR_LEASE_IAID : VIR_LEASE_MAC_ADDRESS].name);

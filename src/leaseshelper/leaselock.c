@@ -52,7 +52,7 @@ leaseLock(const char *bridge, unsigned int seconds, GError **error)
         return fd;
     if (fd >= 0 && errno == EAGAIN)
         g_set_error(error, LEASE_ERROR, LEASE_ERROR_FILE,
-                    _("%s: the lock of %s is held by another helper, still after %u seconds"),
+                    _("%s: the lock of %s is held by another helper, still after %u s"),
                     LEASE_LOCK_FILE, bridge, seconds);
     else
         g_set_error(error, LEASE_ERROR, LEASE_ERROR_FILE, _("%s: cannot be locked for %s: %s"),

@@ -310,7 +310,8 @@ namesCheckSwitch(struct namesSetup *setup)
         return;
     if (setup->hosts->lines > 1)
         namesFound(setup, WARNING, "several-hosts-lines", _("glibc goes by the last one."), NULL,
-                   _("%s has %u hosts lines; line %u counts."), NAMES_SWITCH_PATH,
-                   setup->hosts->lines, setup->hosts->line);
+                   g_dngettext(GETTEXT_PACKAGE, "%s has %u hosts line; line %u counts.",
+                               "%s has %u hosts lines; line %u counts.", setup->hosts->lines),
+                   NAMES_SWITCH_PATH, setup->hosts->lines, setup->hosts->line);
     checkLine(setup);
 }

@@ -12,18 +12,20 @@
 
 #include "namesjson.h"
 #include "namesoutput.h"
+#include "namestext.h"
 
-/* Columns before what was seen: the longest level, and a gap */
-#define INDENT 9
+/* Columns between a level and what was seen */
+#define GAP 2
 
 struct namesFindings {
     GArray *array;
 };
 
 static const char *const levels[] = {
-    [NAMES_LEVEL_OK] = "OK",
-    [NAMES_LEVEL_WARNING] = "WARNING",
-    [NAMES_LEVEL_PROBLEM] = "PROBLEM",
+    /* TRANSLATORS: the next three begin the findings of "virt-names check", and are short */
+    [NAMES_LEVEL_OK] = N_("OK"),
+    [NAMES_LEVEL_WARNING] = N_("WARNING"),
+    [NAMES_LEVEL_PROBLEM] = N_("PROBLEM"),
 };
 
 static void
@@ -94,8 +96,20 @@ namesFindingsHas(const namesFindings *findings, const char *id)
     return FALSE;
 }
 
+/* Columns before what was seen, for any level. */
+static size_t
+indentation(void)
+{
+    size_t width = 0;
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(levels); i++)
+        width = MAX(width, namesTextWidth(_(levels[i])));
+    return width + GAP;
+}
+
 static void
-printFinding(const struct namesFinding *finding)
+printFinding(const struct namesFinding *finding, size_t indent)
 {
     static const enum namesColor colors[] = {
         [NAMES_LEVEL_OK] = NAMES_COLOR_GREEN,
@@ -103,16 +117,18 @@ printFinding(const struct namesFinding *finding)
         [NAMES_LEVEL_PROBLEM] = NAMES_COLOR_RED,
     };
 
-    namesOutputColored(colors[finding->level], levels[finding->level]);
-    namesOutputFormat("%*s", (int)(INDENT - strlen(levels[finding->level])), "");
-    namesOutputWrapped(finding->seen, INDENT);
+    const char *level = _(levels[finding->level]);
+
+    namesOutputColored(colors[finding->level], level);
+    namesOutputFormat("%*s", (int)(indent - namesTextWidth(level)), "");
+    namesOutputWrapped(finding->seen, indent);
     if (finding->why) {
-        namesOutputFormat("%*s", INDENT, "");
-        namesOutputWrapped(finding->why, INDENT);
+        namesOutputFormat("%*s", (int)indent, "");
+        namesOutputWrapped(finding->why, indent);
     }
     /* On a line of its own, and never broken, so that it can be copied */
     if (finding->command) {
-        namesOutputFormat("%*s", INDENT, "");
+        namesOutputFormat("%*s", (int)indent, "");
         namesOutputText(_("Run: "));
         namesOutputColored(NAMES_COLOR_BOLD, finding->command);
         namesOutputText("\n");
@@ -124,10 +140,11 @@ namesFindingsPrint(const namesFindings *findings)
 {
     const guint problems = namesFindingsCount(findings, NAMES_LEVEL_PROBLEM);
     const guint warnings = namesFindingsCount(findings, NAMES_LEVEL_WARNING);
+    const size_t indent = indentation();
     guint i;
 
     for (i = 0; i < findings->array->len; i++)
-        printFinding(get(findings, i));
+        printFinding(get(findings, i), indent);
     if (problems + warnings == 0) {
         namesOutputText(_("\nAll is well.\n"));
         return;

@@ -7,6 +7,7 @@
 #include "namesnotes.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -245,6 +246,8 @@ leaseText(const struct namesNote *note, gint64 now)
     g_autofree char *verdict = leaseVerdict(note, now);
     g_autoptr(GString) text = g_string_new(NULL);
 
+    /* TRANSLATORS: a file, and the address of a lease in it; one or more of the next four follow,
+     * and after a colon why the lease was taken or left out */
     g_string_append_printf(text, _("%s: lease of %s"), note->shown, address);
     if (lease->hasMac) {
         g_autofree char *mac = namesTextMac(&lease->mac);
@@ -290,11 +293,11 @@ fileText(const struct namesNote *note)
         return g_strdup_printf(_("%s: passed over: %s"), note->shown, g_strerror(note->error));
     case VIR_NAMES_NOTE_FILE_DAMAGED:
         return g_strdup_printf(
-            _("%s: damaged at byte %" G_GUINT64_FORMAT "; what is in good form around it is used"),
+            _("%s: damaged at byte %" PRIu64 "; what is in good form around it is used"),
             note->shown, note->offset);
     case VIR_NAMES_NOTE_NOT_A_RECORD:
     default:
-        return g_strdup_printf(_("%s: what begins at byte %" G_GUINT64_FORMAT
+        return g_strdup_printf(_("%s: what begins at byte %" PRIu64
                                  " is not what the file should hold; it is passed over"),
                                note->shown, note->offset);
     }

@@ -108,26 +108,48 @@ namesOutputWidth(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+/* Up to where @text must not be broken: to a space, or to the next character of a script that is
+ * written without any. */
+static const char *
+unbroken(const char *text)
+{
+    bool isWide = false;
+
+    for (; *text && *text != ' '; text = g_utf8_find_next_char(text, NULL)) {
+        gunichar character = g_utf8_get_char(text);
+
+        if (isWide && g_unichar_break_type(character) == G_UNICODE_BREAK_IDEOGRAPHIC)
+            return text;
+        isWide = g_unichar_iswide(character);
+    }
+    return text;
+}
+
 void
 namesOutputWrapped(const char *text, size_t indent)
 {
-    g_auto(GStrv) words = g_strsplit(text, " ", -1);
     const size_t width = namesOutputWidth();
     size_t column = indent;
-    size_t i;
+    bool space = false;
 
-    for (i = 0; words[i]; i++) {
-        size_t len = namesTextWidth(words[i]);
+    for (;;) {
+        const char *end = unbroken(text);
+        g_autofree char *piece = g_strndup(text, end - text);
+        const size_t len = namesTextWidth(piece);
 
-        if (i > 0 && width > 0 && column + 1 + len > width) {
+        if (column > indent && width > 0 && column + space + len > width) {
             namesOutputFormat("\n%*s", (int)indent, "");
             column = indent;
-        } else if (i > 0) {
+        } else if (space) {
             namesOutputText(" ");
             column++;
         }
-        namesOutputText(words[i]);
+        namesOutputText(piece);
         column += len;
+        if (!*end)
+            break;
+        space = *end == ' ';
+        text = end + space;
     }
     namesOutputText("\n");
 }

@@ -152,7 +152,9 @@ namesTextExpiry(gint64 expiry, gint64 now)
     /* Files may say any number: their difference is at most that of two unsigned ones */
     away = expiry >= now ? (guint64)expiry - (guint64)now : (guint64)now - (guint64)expiry;
     span = namesTextSpan(MIN(away, G_MAXINT64));
-    /* A lease is good up to the second that it names */
+    /* A lease is good up to the second that it names. */
+    /* TRANSLATORS: a span of time such as "59m" or "3d 2h". It stands by itself, and as the %s of
+     * "expires %s" and "left out: it ran out %s" */
     return g_strdup_printf(expiry >= now ? C_("lease", "in %s") : C_("lease", "%s ago"), span);
 }
 

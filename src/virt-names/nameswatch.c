@@ -95,6 +95,7 @@ describe(const struct namesChange *change, gint64 now)
     switch (change->kind) {
     case NAMES_CHANGE_MOVED:
         old = namesTextAddress(&change->old->addr);
+        /* TRANSLATORS: the address, or the name, that a guest had before */
         return g_strdup_printf(_("from %s"), old);
     case NAMES_CHANGE_RENAMED:
         old = namesRowName(change->old);
