@@ -171,13 +171,19 @@ def test_line_above():
     """Somebody wrote a hosts line above the one that was added, where it did not count."""
     for above, left in [(b"hosts: files dns\n", b"hosts: files dns\n"),
                         (b"hosts: files libvirt dns\n", b"hosts: files dns\n"),
-                        (b"hosts: [x] libvirt\n", b"hosts: [x] libvirt\n"),
                         (ADDED.encode(), b"")]:
         with Root() as root:
             with open(root.conf, "wb") as file:
                 file.write(above + ADDED.encode() + b"passwd: files\n")
             tap.equal((root.run("disable").status, root.read()), (0, left + b"passwd: files\n"),
                       f"a line above the added one: {above!r}")
+    with Root() as root:
+        cut = b"hosts: se libvirt[NOTFOUND=return] [SUCCESS=return] libvirt dns\n" + ADDED.encode()
+        with open(root.conf, "wb") as file:
+            file.write(cut)
+        ran = root.run("disable")
+        tap.equal((ran.status, "line 1: no service stands before these" in ran.told, root.read()), (FAILED, True, cut),
+                  "a line above the added one that is to be mended first")
 
 
 def test_refused():

@@ -321,14 +321,17 @@ withoutLine(const struct namesSwitch *hosts)
     return replace(hosts, hosts->begin - strlen(MARK_LINE), hosts->begin + strlen(added), "");
 }
 
-static char *
-disable(const struct namesSwitch *hosts, const char *const *services)
+char *
+namesEditDisable(const struct namesSwitch *hosts, const char *const *services, GError **error)
 {
-    g_autofree char *text = withoutServices(hosts, services);
+    g_autofree char *text = NULL;
     g_autoptr(namesSwitch) rest = NULL;
     g_autofree char *shorter = NULL;
     g_autoptr(namesSwitch) uncovered = NULL;
 
+    if (!checkParsed(hosts, error))
+        return NULL;
+    text = withoutServices(hosts, services);
     if (strcmp(text, hosts->text) == 0)
         return g_steal_pointer(&text);
     rest = parse(g_steal_pointer(&text));
@@ -337,13 +340,7 @@ disable(const struct namesSwitch *hosts, const char *const *services)
         return g_steal_pointer(&shorter);
     /* A hosts line that somebody wrote above the one taken out counts now */
     uncovered = parse(g_steal_pointer(&shorter));
-    return disable(uncovered, services);
-}
-
-char *
-namesEditDisable(const struct namesSwitch *hosts, const char *const *services, GError **error)
-{
-    return checkParsed(hosts, error) ? disable(hosts, services) : NULL;
+    return namesEditDisable(uncovered, services, error);
 }
 
 /* ---- the difference ---- */
