@@ -17,11 +17,11 @@ import time
 
 import leasehelper
 from leasehelper import BRIDGE, INIT, LEASEDIR, Event, Helper, addresses, path, read, v4, v6
-from tap import WRAPPER, Tap
+from tap import FULL, WRAPPER, Tap
 
 STATUS = BRIDGE + ".status"
 NOMAC = STATUS + ".nomac"
-KILLS = 1000
+KILLS = 5000 if FULL else 1000
 # glib reads a number's errno, which a failing futex would have set
 NEVER_FAIL = ("execve", "exit_group", "futex")
 # Under valgrind a call takes a second

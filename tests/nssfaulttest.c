@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "nssshim.h"
@@ -58,13 +59,14 @@ enum call {
 static struct {
     bool armed; /* while the module runs */
     enum call call;
-    int error;      /* 0: none fails */
-    size_t target;  /* the call that fails, from 1 */
-    size_t count;   /* of them so far */
-    bool hit;       /* it has failed */
-    bool shortRead; /* no read gives more than a few bytes */
-    size_t blocks;  /* of memory that are not freed */
-    size_t files;   /* descriptors that are not closed */
+    int error;            /* 0: none fails */
+    size_t target;        /* the call that fails, from 1 */
+    size_t count;         /* of them so far */
+    bool hit;             /* it has failed */
+    bool shortRead;       /* no read gives more than a few bytes */
+    size_t blocks;        /* of memory that are not freed */
+    size_t files;         /* descriptors that are not closed */
+    void (*onRead)(void); /* what to do at the next read */
 } state;
 
 extern void *__libc_malloc(size_t size);
@@ -148,6 +150,8 @@ pread64(int fd, void *buffer, size_t size, off64_t offset)
 {
     REAL(pread64);
 
+    if (state.onRead)
+        g_steal_pointer (&state.onRead)();
     if (fails(CALL_PREAD))
         return -1;
     return real(fd, buffer, state.armed && state.shortRead && size > 7 ? 7 : size, offset);
@@ -425,6 +429,51 @@ testShortReads(gconstpointer data)
     g_assert_cmpuint(state.files, ==, 0);
 }
 
+/* Of a process that is forked off while the list is made, and has no thread that goes on with it.
+ */
+static pid_t child;
+
+static void
+forkInside(void)
+{
+    static char buffer[LARGE];
+    struct hostent host;
+    int error;
+    int herror;
+
+    child = fork();
+    if (child != 0)
+        return;
+    alarm(20);
+    _exit(nssShimModule("libvirt")->getEnt(&host, buffer, sizeof(buffer), &error, &herror) ==
+                  NSS_STATUS_SUCCESS
+              ? 0
+              : 1);
+}
+
+static void
+testForkInside(void)
+{
+    const struct nssModule *module = nssShimModule("libvirt");
+    static char buffer[LARGE];
+    struct hostent host;
+    int error;
+    int herror;
+    int status;
+
+    writeFolder();
+    memset(&state, 0, sizeof(state));
+    state.onRead = forkInside;
+    module->setEnt(0);
+    g_assert_cmpint(module->getEnt(&host, buffer, sizeof(buffer), &error, &herror), ==,
+                    NSS_STATUS_SUCCESS);
+    module->endEnt();
+    g_assert_null(state.onRead);
+    g_assert_cmpint(child, >, 0);
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_cmpint(status, ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -439,6 +488,7 @@ main(int argc, char **argv)
     TEST_ADD_TABLE("faults", lookups, testFaults);
     g_test_add_func("/memory-is-needed", testMemoryIsNeeded);
     TEST_ADD_TABLE("short-reads", lookups, testShortReads);
+    g_test_add_func("/fork-inside", testForkInside);
     return g_test_run();
 }
 

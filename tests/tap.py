@@ -8,6 +8,8 @@ import sys
 
 # What stands in front of each program under test, for valgrind
 WRAPPER = shlex.split(os.environ.get("NSS_TEST_WRAPPER", ""))
+# Set by "make check-full": more of what takes time
+FULL = bool(os.environ.get("NSS_TEST_FULL"))
 
 
 class Tap:

@@ -13,6 +13,12 @@ testInit(int *argc, char ***argv)
     g_test_set_nonfatal_assertions();
 }
 
+gboolean
+testIsFull(void)
+{
+    return g_getenv("NSS_TEST_FULL") != NULL;
+}
+
 void
 testAddTable(const char *group, const void *table, size_t count, size_t size, gboolean named,
              GTestDataFunc test)

@@ -11,6 +11,9 @@
 /* Starts glib's test framework. A failing assertion marks its case and lets it go on. */
 void testInit(int *argc, char ***argv);
 
+/* Whether what takes time is to be done as often as there is time for: "make check-full". */
+gboolean testIsFull(void);
+
 /* Adds a case, /@group/NAME, for each of the @count elements of @size bytes at @table, which @test
  * gets. NAME is the element's first member, a string, or the element's number if not @named. */
 void testAddTable(const char *group, const void *table, size_t count, size_t size, gboolean named,

@@ -565,7 +565,7 @@ static void
 testAgree(gconstpointer data)
 {
     const struct profile *profile = data;
-    guint files = profile->files / (g_getenv("NSS_TEST_VALGRIND") ? 100 : g_test_slow() ? 1 : 5);
+    guint files = profile->files / (g_getenv("NSS_TEST_VALGRIND") ? 100 : testIsFull() ? 1 : 5);
     g_autofree char *folder = g_dir_make_tmp("virpaths-XXXXXX", NULL);
     g_autofree char *status = g_build_filename(folder, "virbr0.status", NULL);
     g_autofree char *macs = g_build_filename(folder, "virbr0.macs", NULL);

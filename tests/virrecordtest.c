@@ -276,7 +276,7 @@ static void
 testRecognizeOthers(void)
 {
     static const char bytes[] = "\"\\{}[],: \n\t0519-ax\x01\x7f\xc3";
-    size_t changes = g_test_slow() ? 2000000 : 100000;
+    size_t changes = testIsFull() ? 2000000 : 100000;
     size_t recognized = 0;
     size_t i;
 

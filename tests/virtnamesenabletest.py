@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from tap import WRAPPER, Tap
+from tap import FULL, WRAPPER, Tap
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nsswitchdata")
 SERVICES = "libvirt libvirt_guest"
@@ -376,7 +376,7 @@ def test_impossible():
 
 def test_at_once():
     """Many at once, and each change is in the file at the end, which is whole at any moment."""
-    rounds = 3 if WRAPPER else 25
+    rounds = 3 if WRAPPER else 250 if FULL else 25
     wrong = []
     for _ in range(rounds):
         with Root("debian-12") as root:

@@ -15,6 +15,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifdef NSS_HELGRIND
+/* It does not know what an atomic variable is, nor that this one is a lock. */
+#include <valgrind/helgrind.h>
+#else
+#define ANNOTATE_RWLOCK_ACQUIRED(lock, isWriter)
+#define ANNOTATE_RWLOCK_RELEASED(lock, isWriter)
+#endif
+
 #include "libvirt_nss.h"
 #include "libvirt_nss_buffer.h"
 #include "libvirt_nss_status.h"
@@ -42,8 +50,10 @@ nssEnter(int *cancelState)
     while (true) {
         int holder = 0;
 
-        if (atomic_compare_exchange_strong(&nssState.holder, &holder, self))
+        if (atomic_compare_exchange_strong(&nssState.holder, &holder, self)) {
+            ANNOTATE_RWLOCK_ACQUIRED(&nssState.holder, 1);
             return;
+        }
         /* A thread of the process that this one was forked off from: it is not here to go on, and
          * what it was doing to the list is not known. */
         if (holder != self && atomic_compare_exchange_strong(&nssState.holder, &holder, self)) {
@@ -57,6 +67,7 @@ nssEnter(int *cancelState)
 static void
 nssLeave(int cancelState)
 {
+    ANNOTATE_RWLOCK_RELEASED(&nssState.holder, 1);
     atomic_store(&nssState.holder, 0);
     pthread_setcancelstate(cancelState, NULL);
 }

@@ -268,7 +268,9 @@ query(char **questions, const char *folder, bool isJson)
             trailJson(json, trail, now);
         else
             printTrail(trail, now);
-        if (!trail->found)
+        if (!trail->found && trail->result->status == NAMES_STATUS_TRYAGAIN)
+            status = NAMES_EXIT_FAILED;
+        else if (!trail->found && status == NAMES_EXIT_GOOD)
             status = NAMES_EXIT_NOT_FOUND;
     }
     if (isJson) {

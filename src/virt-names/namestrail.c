@@ -165,6 +165,17 @@ takeSocketAddress(namesAnswer *answer, const struct addrinfo *info)
     namesAnswerAddAddress(answer, &addr);
 }
 
+/* What a result of getaddrinfo(3) or getnameinfo(3) says: of most that the name is not found, of
+ * these that it is not known whether it could be. */
+static enum namesStatus
+resultStatus(int result)
+{
+    if (result == 0)
+        return NAMES_STATUS_SUCCESS;
+    return result == EAI_MEMORY || result == EAI_SYSTEM ? NAMES_STATUS_TRYAGAIN
+                                                        : NAMES_STATUS_NOTFOUND;
+}
+
 namesAnswer *
 namesTrailResolve(const char *name, char **error)
 {
@@ -175,8 +186,7 @@ namesTrailResolve(const char *name, char **error)
     int result = getaddrinfo(name, NULL, &hints, &found);
 
     *error = result == 0 ? NULL : g_strdup(gai_strerror(result));
-    if (result == 0)
-        answer->status = NAMES_STATUS_SUCCESS;
+    answer->status = resultStatus(result);
     for (info = found; info; info = info->ai_next)
         takeSocketAddress(answer, info);
     if (found)
@@ -200,10 +210,9 @@ nameAddress(const struct virSocketAddr *addr, char **error)
                          isIpv4 ? sizeof(ipv4) : sizeof(ipv6), name, sizeof(name), NULL, 0,
                          NI_NAMEREQD);
     *error = result == 0 ? NULL : g_strdup(gai_strerror(result));
-    if (result == 0) {
-        answer->status = NAMES_STATUS_SUCCESS;
+    answer->status = resultStatus(result);
+    if (result == 0)
         namesAnswerAddName(answer, name);
-    }
     return answer;
 }
 
