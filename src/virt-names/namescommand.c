@@ -16,7 +16,7 @@ static bool
 checkArguments(const struct namesCommand *command, int argc, char **argv, int least, int most)
 {
     if (argc - 1 < least)
-        namesRefuse(command, _("%s is missing"), command->arguments);
+        namesRefuse(command, _("%s is missing"), _(command->arguments));
     else if (argc - 1 > most)
         namesRefuse(command, _("unexpected argument \"%s\""), argv[most + 1]);
     return argc - 1 >= least && argc - 1 <= most;

@@ -32,8 +32,8 @@ struct namesCommand {
 /* An option that several commands have. */
 #define NAMES_OPTION_LEASEDIR(variable)                                                            \
     {                                                                                              \
-        "leasedir", 0, 0, G_OPTION_ARG_FILENAME, variable,                                         \
-            N_("Read the files of FOLDER in place of " LEASEDIR), N_("FOLDER")                     \
+        "leasedir", 0, 0, G_OPTION_ARG_FILENAME, variable, N_("Read the lease files in FOLDER"),   \
+            N_("FOLDER")                                                                           \
     }
 #define NAMES_OPTION_JSON(variable)                                                                \
     {                                                                                              \

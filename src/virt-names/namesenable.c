@@ -148,7 +148,7 @@ run(const struct namesCommand *command, int argc, char **argv, editor change)
     struct options options = { 0 };
     const GOptionEntry entries[] = {
         { "service", 0, 0, G_OPTION_ARG_STRING, &options.service,
-          N_("Which: libvirt, libvirt_guest, or both if nothing is said"), N_("SERVICE") },
+          N_("Which: libvirt, libvirt_guest or both (the default)"), N_("SERVICE") },
         { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dryRun,
           N_("Print what would change, and change nothing"), NULL },
         { "root", 0, 0, G_OPTION_ARG_FILENAME, &options.root,

@@ -22,15 +22,11 @@ static const struct namesCommand commands[] = {
     { "list", NULL, N_("List the names that guests and networks have, with their addresses"), NULL,
       namesList },
     { "query", N_("NAME|ADDRESS..."),
-      N_("Explain how this machine finds the addresses of a name, or the names of an address"),
-      N_("Exit status: 0 if all were found, 2 if not, 3 after an error, 64 if the call is wrong."),
-      namesQuery },
+      N_("Explain who answers for a name or an address, and why"),
+      N_("Exit status: 0 all found, 2 not all, 3 an error, 64 a wrong call."), namesQuery },
     { "watch", NULL, N_("Print names as they come, change and go"), NULL, namesWatch },
     { "check", NULL, N_("Find out why guests are not found by name, and what to do about it"),
-      N_("Exit status: 0 if all is well or there are only warnings, 1 if there are problems, 3 "
-         "after "
-         "an error, 64 if the call is wrong."),
-      namesCheck },
+      N_("Exit status: 0 no problems, 1 problems, 3 an error, 64 a wrong call."), namesCheck },
     { "enable", NULL, N_("Add the modules to the hosts line of nsswitch.conf"), NULL, namesEnable },
     { "disable", NULL, N_("Take the modules out of the hosts line of nsswitch.conf"), NULL,
       namesDisable },
@@ -41,14 +37,13 @@ printHelp(void)
 {
     size_t i;
 
-    g_print(
-        _("Usage: %s COMMAND [OPTION...]\n\n"
-          "Names of libvirt's guests on this machine: see, explain, diagnose and enable them.\n\n"
-          "Commands:\n"),
-        NAMES_PROGRAM);
+    g_print(_("Usage: %s COMMAND [OPTION...]\n\n"
+              "Names of libvirt's guests: see, explain, diagnose and enable them.\n\n"
+              "Commands:\n"),
+            NAMES_PROGRAM);
     for (i = 0; i < G_N_ELEMENTS(commands); i++)
         g_print("  %-8s  %s\n", commands[i].name, _(commands[i].summary));
-    g_print(_("\n%s COMMAND --help has the options of a command; the manual is virt-names(1).\n"
+    g_print(_("\n%s COMMAND --help has a command's options; the manual is virt-names(1).\n"
               "Not reached by name? Start with \"%s check\".\n"),
             NAMES_PROGRAM, NAMES_PROGRAM);
 }
