@@ -26,7 +26,7 @@ leasePrintHelp(void)
              "\n"
              "Keeps the list of a bridge's DHCP leases in %s.\n"
              "It is for dnsmasq to call, started with --leasefile-ro and --dhcp-script=PATH;\n"
-             "the rest comes through the environment, see %s(8) and dnsmasq(8).\n"
+             "the rest is in the environment, see %s(8) and dnsmasq(8).\n"
              "\n"
              "  --help     print this and exit\n"
              "  --version  print the version and exit\n"

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+"""languagestest.py VIRT-NAMES HELPER SOURCE CATALOGUES LOCALEDIR: the programs in each language of po/LINGUAS. SOURCE is the
+project's folder, CATALOGUES the one with the compiled catalogues, LOCALEDIR where the programs look for them. Run through
+private.sh."""
+
+import gettext
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unicodedata
+
+import leasehelper
+from tap import WRAPPER, Tap
+
+DOMAIN = "libvirt-nss"
+NSSWITCH = "/etc/nsswitch.conf"
+COMMANDS = ("list", "query", "watch", "check", "enable", "disable")
+COLUMNS = 80
+# As meson's preset for programs with glib, of what is used here
+KEYWORDS = ("_", "N_", "C_:1c,2", "g_dngettext:2,3")
+
+tap = Tap()
+virt_names, helper, source, catalogues, localedir = (os.path.abspath(word) for word in sys.argv[1:6])
+
+
+def run(command, language=None, environment=None):
+    # glibc knows no languages in the locale C alone
+    locale = {"LC_ALL": "C.UTF-8", "LANGUAGE": language} if language else {"LC_ALL": "C"}
+    done = subprocess.run([*WRAPPER, *command], stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                          env={"PATH": os.environ["PATH"], **locale, **(environment or {})})
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def width(text):
+    return sum(0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+               for character in text)
+
+
+def languages():
+    with open(os.path.join(source, "po", "LINGUAS"), encoding="ascii") as file:
+        return [line.strip() for line in file if not line.startswith("#")]
+
+
+def install_catalogues():
+    """Puts the catalogues where the programs look, in this mount namespace. False where that cannot be done."""
+    folder = localedir
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    if folder in ("/", "/usr", "/usr/local") or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder],
+                                                               check=False).returncode != 0:
+        return False
+    shutil.copytree(catalogues, localedir, dirs_exist_ok=True)
+    return True
+
+
+def test_linguas():
+    files = sorted(name.removesuffix(".po") for name in os.listdir(os.path.join(source, "po")) if name.endswith(".po"))
+    tap.ok(files, "there are catalogues")
+    tap.equal(languages(), files, "po/LINGUAS names each, in order")
+
+
+def test_complete():
+    """Against what is in the sources now."""
+    template = subprocess.run(["xgettext", "--from-code=UTF-8", "--directory=" + source, "--output=-",
+                               *("--keyword=" + keyword for keyword in KEYWORDS), "--flag=g_strdup_printf:1:c-format",
+                               "--files-from=" + os.path.join(source, "po", "POTFILES")], capture_output=True, check=True)
+    tap.equal(template.stderr.decode(), "", "xgettext has nothing to say")
+    path = os.path.join(os.environ["LEASEDIR"], "template.pot")
+    with open(path, "wb") as file:
+        file.write(template.stdout)
+    for language in languages():
+        catalogue = os.path.join(source, "po", language + ".po")
+        done = subprocess.run(["msgcmp", catalogue, path], capture_output=True, check=False)
+        tap.equal((done.returncode, done.stderr.decode()), (0, ""), f"{language}: each message has a translation")
+        done = subprocess.run(["msgfmt", "--check", "--statistics", "--output-file=/dev/null", catalogue],
+                              capture_output=True, check=False, env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
+        tap.ok(re.fullmatch(r"\d+ translated messages\.\n", done.stderr.decode()), f"{language}: msgfmt --check",
+               done.stderr.decode())
+    os.unlink(path)
+
+
+def test_help():
+    for language in languages():
+        for command in ([virt_names], *([virt_names, command] for command in COMMANDS), [helper]):
+            name = " ".join([os.path.basename(command[0]), *command[1:]])
+            status, printed, told = run([*command, "--help"], language)
+            wide = [line for line in printed.splitlines() if width(line) > COLUMNS]
+            same = set(printed.splitlines()) & set(run([*command, "--help"])[1].splitlines())
+            tap.equal((status, told, wide, [line for line in same if line.strip() and " " in line.strip()]), (0, "", [], []),
+                      f"{language}: {name} --help")
+
+
+def test_english_help():
+    for command in ([virt_names], *([virt_names, command] for command in COMMANDS), [helper]):
+        wide = [line for line in run([*command, "--help"])[1].splitlines() if len(line) > COLUMNS]
+        tap.equal(wide, [], f"{' '.join(command[1:])} --help fits")
+
+
+def hosts_lines(count):
+    with open(NSSWITCH, "w", encoding="ascii") as file:
+        file.write("hosts: files\n" * count)
+
+
+def test_programs():
+    leasehelper.clear()
+    leasehelper.write({leasehelper.BRIDGE + ".status": leasehelper.leases(3)})
+    event = leasehelper.v4("add", 1, "web")
+    event.environment["DNSMASQ_LEASE_EXPIRES"] = "soon"
+    hosts_lines(2)
+    plain = json.loads(run([virt_names, "check", "--json"])[1])
+    for language in languages():
+        translation = gettext.translation(DOMAIN, catalogues, [language])
+        for arguments in (["list"], ["list", "--full"], ["query", "guest-0", "10.1.0.0", "nobody"], ["check"],
+                          ["enable", "--root=/nonexistent"], ["list", "--sort=x"], ["query"]):
+            english, other = run([virt_names, *arguments]), run([virt_names, *arguments], language)
+            tap.ok(english[0] == other[0] and english[1:] != other[1:] and "%" not in "".join(other[1:]),
+                   f"{language}: virt-names {' '.join(arguments)}", english, other)
+        told = run([helper, *event.arguments], language, leasehelper.environment_of(event) | {"LC_ALL": "C.UTF-8"})[2]
+        tap.ok("soon" in told and told != run([helper, *event.arguments], None, leasehelper.environment_of(event))[2],
+               f"{language}: an error of the lease helper", told)
+        table = run([virt_names, "list"], language)[1].splitlines()
+        column = width(table[0][:table[0].index(translation.gettext("ADDRESS"))])
+        tap.ok(all(row[column:].startswith("10.1.0.") for row in table[1:] if "10.1.0." in row) and len(table) > 1,
+               f"{language}: columns stand below their heads", *table)
+        found = json.loads(run([virt_names, "check", "--json"], language)[1])
+        tap.equal([(finding["level"], finding["id"], finding["command"]) for finding in found["findings"]],
+                  [(finding["level"], finding["id"], finding["command"]) for finding in plain["findings"]],
+                  f"{language}: what scripts read is in no language")
+
+
+def test_plurals():
+    for language in languages():
+        translation = gettext.translation(DOMAIN, catalogues, [language])
+        for count in (2, 3, 5, 21):
+            hosts_lines(count)
+            text = translation.ngettext("%s has %u hosts line; line %u counts.", "%s has %u hosts lines; line %u counts.",
+                                        count) % (NSSWITCH, count, count)
+            printed = run([virt_names, "check"], language)[1]
+            tap.ok(text in printed, f"{language}: {count} lines", "expected:", text, "got:", printed)
+
+
+if not install_catalogues():
+    print(f"1..0 # SKIP no file system can be mounted above {localedir}")
+    sys.exit(0)
+for test_name, test in list(globals().items()):
+    if test_name.startswith("test_"):
+        test()
+tap.finish()
