@@ -21,8 +21,7 @@
 static const struct namesCommand commands[] = {
     { "list", NULL, N_("List the names that guests and networks have, with their addresses"), NULL,
       namesList },
-    { "query", N_("NAME|ADDRESS..."),
-      N_("Explain who answers for a name or an address, and why"),
+    { "query", N_("NAME|ADDRESS..."), N_("Explain who answers for a name or an address, and why"),
       N_("Exit status: 0 all found, 2 not all, 3 an error, 64 a wrong call."), namesQuery },
     { "watch", NULL, N_("Print names as they come, change and go"), NULL, namesWatch },
     { "check", NULL, N_("Find out why guests are not found by name, and what to do about it"),
