@@ -81,6 +81,11 @@ install: all
 	meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
 	$(if $(DESTDIR),,ldconfig)
 
+# Removes what the last installation from here has put there
+uninstall:
+	ninja -C $(BUILD) uninstall
+	ldconfig
+
 dist: all
 	meson dist -C $(BUILD) --no-tests
 
@@ -124,6 +129,7 @@ help:
 	@echo '                      and compare the lease helpers (REFERENCE_HELPER=path)'
 	@echo 'make bench            measure what a look-up and an event cost, beside reading the files and libvirt'"'"'s own'
 	@echo 'make install          install (DESTDIR=folder to install below a folder)'
+	@echo 'make uninstall        remove what the last make install from here has installed'
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
 	@echo 'make coverage         which lines and branches of the modules the tests reach'
@@ -132,4 +138,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall
