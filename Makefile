@@ -89,6 +89,12 @@ uninstall:
 dist: all
 	meson dist -C $(BUILD) --no-tests
 
+# Debian packages of the tree as it is, and what lintian says of them
+deb:
+	./bootstrap packages
+	sh packaging/deb.sh $(BUILD)/deb
+	lintian --display-info --fail-on error,warning,info --tag-display-limit 0 --allow-root $(BUILD)/deb/*.changes
+
 format:
 	./bootstrap lint
 	clang-format -i src/*/*.[ch] tests/*.[ch] tests/fuzz/*.[ch]
@@ -131,6 +137,7 @@ help:
 	@echo 'make install          install (DESTDIR=folder to install below a folder)'
 	@echo 'make uninstall        remove what the last make install from here has installed'
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
+	@echo 'make deb              build Debian packages into $(BUILD)/deb, and run lintian on them'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
 	@echo 'make coverage         which lines and branches of the modules the tests reach'
 	@echo 'make pot              write po/libvirt-nss.pot, the messages to translate'
@@ -138,4 +145,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb

@@ -13,6 +13,8 @@ set -eu
 src=$1 out=$2 host=$3
 shift 3
 export LC_ALL=C
+# A make that calls this one would have its own say, such as telling which folder it enters
+unset MAKEFLAGS MFLAGS MAKELEVEL
 tool=${GNULIB_TOOL:-gnulib-tool}
 import=$out/import conf=$out/conf
 

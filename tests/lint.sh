@@ -30,11 +30,11 @@ formatted() {
 # te is what a guest called itself; the encodings that codespell guesses at are not its errors
 spelled() {
     codespell --ignore-words-list=te --skip='tests/nssdata,tests/fuzz/corpus,tests/fuzz/regressions,COPYING.LESSER,build*' \
-        README.md NEWS.md CONTRIBUTING.md SECURITY.md docs src tests bench Makefile bootstrap
+        README.md NEWS.md CONTRIBUTING.md SECURITY.md docs packaging src tests bench Makefile bootstrap
 }
 
 shells() {
-    shellcheck -x bootstrap .ci/run tests/*.sh tests/e2e/*.sh tests/fuzz/*.sh bench/*.sh src/virt-names/completions/virt-names.bash
+    shellcheck -x bootstrap .ci/run packaging/*.sh packaging/debian/*.p* packaging/debian/tests/lookup tests/*.sh tests/e2e/*.sh tests/fuzz/*.sh bench/*.sh src/virt-names/completions/virt-names.bash
 }
 
 # resourceLeak and memleak do not know the attribute cleanup, invalidPrintfArgType_uint enums; ctuuninitvar takes what is

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+#
+# deb.sh FOLDER: builds the Debian packages, binary and source, from this tree as it is now, and leaves them in FOLDER.
+set -eu
+export LC_ALL=C.UTF-8
+source=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$1"
+output=$(cd "$1" && pwd)
+debian=$source/packaging/debian
+version=$(dpkg-parsechangelog -l "$debian/changelog" -S Version)
+upstream=${version%-*}
+SOURCE_DATE_EPOCH=$(dpkg-parsechangelog -l "$debian/changelog" -S Timestamp)
+export SOURCE_DATE_EPOCH
+work=$(mktemp -d)
+# Some tests run programs as a user with fewer rights
+chmod 755 "$work"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# The files that git knows or would add, or those of an unpacked tarball
+files() {
+    if [ -e "$source/.git" ] && command -v git >/dev/null 2>&1; then
+        git -C "$source" -c safe.directory='*' ls-files --cached --others --exclude-standard -z
+    else
+        (cd "$source" && find . -path './build*' -prune -o -type f -print0)
+    fi
+}
+
+files | sort -z | (cd "$source" && tar -c --null --no-recursion --ignore-failed-read -T - --sort=name --owner=0 --group=0 \
+    --numeric-owner --mode=go=rX,u+rw --mtime="@$SOURCE_DATE_EPOCH" --transform "s|^\(\./\)\?|libvirt-nss-$upstream/|") |
+    xz >"$work/libvirt-nss_$upstream.orig.tar.xz"
+tar -x -C "$work" -f "$work/libvirt-nss_$upstream.orig.tar.xz"
+tree=$work/libvirt-nss-$upstream
+cp -r "$debian" "$tree/debian"
+(cd "$tree" && dpkg-buildpackage -us -uc)
+rm -rf "$tree"
+find "$output" -maxdepth 1 -type f -name '*_*' -delete
+mv "$work"/*_* "$output"/
