@@ -14,6 +14,8 @@ FUZZ_TARGETS = status macs hosts tree switch helper
 REFERENCE =
 # Path of the libvirt_leaseshelper to compare with; empty: the distribution's package
 REFERENCE_HELPER =
+# In which Debian releases the packages are built and installed
+DEBIAN_RELEASES = bookworm trixie
 export BUILD
 
 all: $(BUILD)/build.ninja
@@ -91,9 +93,14 @@ dist: all
 
 # Debian packages of the tree as it is, and what lintian says of them
 deb:
-	./bootstrap packages
+	./bootstrap build packages
 	sh packaging/deb.sh $(BUILD)/deb
 	lintian --display-info --fail-on error,warning,info --tag-display-limit 0 --allow-root $(BUILD)/deb/*.changes
+
+# In Debian systems of their own
+check-deb:
+	./bootstrap packages
+	set -e; for release in $(DEBIAN_RELEASES); do bash tests/deb-test.sh $(BUILD) $$release; done
 
 format:
 	./bootstrap lint
@@ -138,6 +145,7 @@ help:
 	@echo 'make uninstall        remove what the last make install from here has installed'
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make deb              build Debian packages into $(BUILD)/deb, and run lintian on them'
+	@echo 'make check-deb        build, install, upgrade and purge the packages in Debian $(DEBIAN_RELEASES) (needs root)'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
 	@echo 'make coverage         which lines and branches of the modules the tests reach'
 	@echo 'make pot              write po/libvirt-nss.pot, the messages to translate'
@@ -145,4 +153,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb check-deb

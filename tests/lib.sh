@@ -116,3 +116,12 @@ use_hosts() {
     fi
     printf 'passwd: files\ngroup: files\nhosts: %s\n' "$1" >/etc/nsswitch.conf
 }
+
+# own_hosts_file: /etc/hosts now has the name localhost alone, and one address for it. In the namespace only.
+own_hosts_file() {
+    hosts_file=$(mktemp)
+    echo '127.0.0.1 localhost' >"$hosts_file"
+    chmod 644 "$hosts_file"
+    mount --bind "$hosts_file" /etc/hosts
+    rm -f "$hosts_file"
+}

@@ -3,7 +3,7 @@
 # Copyright (C) libvirt-nss contributors
 #
 # private.sh PROGRAM ARGUMENT...: runs a test program in a private namespace, with a lease folder and a runtime folder
-# that are empty and its own, and an nsswitch.conf that is its own. Wants LEASEDIR and RUNSTATEDIR.
+# that are empty and its own, and an nsswitch.conf and an /etc/hosts that are its own. Wants LEASEDIR and RUNSTATEDIR.
 set -u
 export LC_ALL=C
 here=$(dirname "$0")
@@ -13,4 +13,5 @@ enter_namespace "$0" "$@" || skip_all "no private mount namespace to be had here
 empty_leases
 empty_run
 use_hosts files
+own_hosts_file
 exec "$@"

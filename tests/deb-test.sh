@@ -1,0 +1,239 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+#
+# deb-test.sh BUILD RELEASE: builds the packages inside of a Debian RELEASE that has nothing but what they say they need,
+# and installs, upgrades, removes and purges them in another that has nothing at all. Both are folders that debootstrap
+# makes, kept in BUILD/roots under a name made of what went into them; what happens in them is on a layer in memory.
+# Everything is in namespaces of its own: with this process all processes and mounts go. Wants root and the registry.
+set -u
+export LC_ALL=C.UTF-8
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck disable=SC2016,SC2030,SC2031 # the root of a subshell is meant to be its own, and dpkg has fields
+# shellcheck source=tests/lib.sh
+. "$here/lib.sh"
+build=$1
+release=$2
+source=$(dirname "$here")
+mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+PATH=$PATH:/usr/sbin:/sbin
+
+if [ -z "${DEB_TEST:-}" ]; then
+    [ "$(id -u)" = 0 ] || skip_all "debootstrap needs root"
+    command -v debootstrap >/dev/null || skip_all "no debootstrap here"
+    export DEB_TEST=1
+    exec unshare --mount --pid --fork --kill-child --propagation private bash "$0" "$@"
+fi
+mkdir -p "$build/roots"
+roots=$(cd "$build/roots" && pwd)
+layers=$(mktemp -d)
+trap 'rm -rf "$roots/$release"-*.new; umount -R "$layers"; rmdir "$layers"' EXIT
+trap 'exit 1' HUP INT TERM
+mount -t tmpfs tmpfs "$layers"
+
+# key FILE...: a name made of what is in the files
+key() {
+    cat "$@" | sha256sum | cut -c1-12
+}
+
+# prepare ROOT: what a system has when it runs, with an apt that runs as it does there
+prepare() {
+    mount -t proc proc "$1/proc"
+    mount --rbind /dev "$1/dev"
+    mount -t tmpfs tmpfs "$1/tmp"
+    mount -t tmpfs tmpfs "$1/run"
+    cp --remove-destination /etc/resolv.conf "$1/etc/resolv.conf"
+    printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$1/etc/hosts"
+    printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
+    chmod 755 "$1/usr/sbin/policy-rc.d"
+}
+
+# layer NAME LOWER: $root is now a system of its own above the one in LOWER
+layer() {
+    root=$layers/$1
+    mkdir -p "$root" "$root.upper" "$root.work"
+    mount -t overlay overlay -o "lowerdir=$2,upperdir=$root.upper,workdir=$root.work" "$root" ||
+        skip_all "no overlay file system to be had here"
+    prepare "$root"
+}
+
+# in_root COMMAND...: what it prints is in $said, and shown if it fails
+in_root() {
+    said=$(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+        chroot "$root" "$@" 2>&1 </dev/null)
+    status=$?
+    return "$status"
+}
+
+# works NAME COMMAND...
+works() {
+    name=$1
+    shift
+    in_root "$@"
+    case_ok $? "$release: $name" || :
+    [ "$status" = 0 ] || {
+        printf '%s\n' "$said" >"$roots/failed.log"
+        echo "# all of it is in $roots/failed.log"
+        printf '%s\n' "$said" | tail -n 40 | sed 's/^/# /'
+    }
+}
+
+# hosts: the hosts line
+hosts() {
+    sed -n 's/^hosts: *//p' "$root/etc/nsswitch.conf"
+}
+
+# finds NAME EXPECTED WHAT
+finds() {
+    in_root getent ahostsv4 "$1"
+    is "$(printf '%s\n' "$said" | awk 'NR == 1 { print $1 }')" "$2" "$release: $3"
+}
+
+guests() {
+    mkdir -p "$root/var/lib/libvirt/dnsmasq"
+    cp "$here"/nssdata/captured-02-guests-running/* "$root/var/lib/libvirt/dnsmasq/"
+}
+
+base=$roots/$release-base
+if [ ! -d "$base" ]; then
+    debootstrap --variant=minbase "$release" "$base.new" "$mirror" >"$roots/$release.log" 2>&1 ||
+        skip_all "debootstrap $release failed: $(tail -n 1 "$roots/$release.log")"
+    umount -R "$base.new/proc" "$base.new/sys" 2>/dev/null
+    mv "$base.new" "$base"
+fi
+
+builder=$roots/$release-builder-$(key "$source/packaging/debian/control")
+if [ ! -d "$builder" ]; then
+    rm -rf "$roots/$release"-builder-*
+    cp -a "$base" "$builder.new"
+    (
+        root=$builder.new
+        prepare "$root"
+        mkdir "$root/tmp/source"
+        cp -r "$source/packaging/debian" "$root/tmp/source/debian"
+        in_root sh -c 'apt-get -qq update && apt-get -qq -y --no-install-recommends install dpkg-dev build-essential fakeroot xz-utils &&
+            cd /tmp/source && apt-get -qq -y --no-install-recommends build-dep . && apt-get clean' || { printf '%s\n' "$said" >&2 && exit 1; }
+        umount -R "$root/proc" "$root/dev" "$root/tmp" "$root/run"
+    ) || exit 1
+    mv "$builder.new" "$builder"
+fi
+
+debs=$roots/../deb-$release
+mkdir -p "$debs"
+layer builder "$builder"
+mkdir -p "$root/source" "$root/output"
+mount --bind -o ro "$source" "$root/source"
+mount --bind "$debs" "$root/output"
+works "the packages are built where only their Build-Depends are" sh /source/packaging/deb.sh /output
+umount -R "$root"
+[ "$failures" = 0 ] || finish
+
+# ---- a fresh system, the modules alone ----
+layer fresh "$base"
+cp "$debs"/*.deb "$root/root/"
+guests
+cp "$root/etc/nsswitch.conf" "$layers/nsswitch.conf"
+is "$(hosts)" "files dns" "$release: nsswitch.conf is the default one"
+works "apt update" apt-get -qq update
+works "apt install ./libnss-libvirt-names.deb" sh -c 'apt-get -qq -y install /root/libnss-libvirt-names_*.deb'
+is "$(hosts)" "files libvirt libvirt_guest dns" "$release: the services are enabled"
+finds beta-dom 192.168.122.132 "getent finds a guest by its domain"
+finds alpha-host 192.168.122.131 "getent finds a guest by its hostname"
+works "and the rest of the world" getent ahostsv4 deb.debian.org
+
+# ---- apt in its sandbox ----
+cat >"$root/root/apt" <<'END'
+#!/bin/sh
+# Looks names up anew: nothing is taken from what was fetched before
+rm -rf /var/lib/apt/lists/*
+exec apt-get -o APT::Sandbox::Seccomp=1 -o APT::Update::Error-Mode=any -o Acquire::Retries=0 -qq "$@"
+END
+works "with its seccomp sandbox apt update works" sh /root/apt update
+works "and apt install" apt-get -o APT::Sandbox::Seccomp=1 -qq -y install hello
+mv "$root/etc/apt/apt.conf.d/90libvirt-nss" "$root/root/"
+in_root sh /root/apt update
+[ "$status" != 0 ]
+case_ok $? "$release: without the file in apt.conf.d it does not" || :
+printf '%s\n' "$said" | grep -m 2 -i 'seccomp\|signal\|E:' | sed 's/^/# /'
+mv "$root/root/90libvirt-nss" "$root/etc/apt/apt.conf.d/"
+works "apt update" apt-get -qq update
+
+# ---- AppArmor ----
+works "apt install apparmor" apt-get -qq -y --no-install-recommends install apparmor
+printf 'include <tunables/global>\nprofile test {\n include <abstractions/nameservice>\n}\n' >"$root/root/profile"
+works "AppArmor compiles a profile with abstractions/nameservice" apparmor_parser --skip-kernel-load --skip-cache /root/profile
+in_root apparmor_parser --preprocess /root/profile
+is "$(printf '%s\n' "$said" | grep -c 'dnsmasq/\*.{addnhosts,macs')" 1 "$release: and it has the lease files in it"
+
+# ---- away with it ----
+works "apt remove" apt-get -qq -y remove libnss-libvirt-names
+cmp "$layers/nsswitch.conf" "$root/etc/nsswitch.conf" >/dev/null
+case_ok $? "$release: nsswitch.conf has the bytes that it had" || :
+works "apt install again" sh -c 'apt-get -qq -y install /root/libnss-libvirt-names_*.deb'
+finds beta-dom 192.168.122.132 "which enables the services again"
+works "apt purge" apt-get -qq -y purge libnss-libvirt-names
+cmp "$layers/nsswitch.conf" "$root/etc/nsswitch.conf" >/dev/null
+case_ok $? "$release: nsswitch.conf has the bytes that it had" || :
+is "$(find "$root/etc" "$root/usr/lib" "$root/usr/share" "$root/var/lib" -path '*/dpkg/*' -prune -o -path '*/lib/libvirt' -prune -o \
+    -name '*libvirt*' -not -path '*/apparmor.d/*' -print)" "" "$release: nothing is left"
+
+# ---- an administrator who decided otherwise ----
+works "apt install once more" sh -c 'apt-get -qq -y install /root/libnss-libvirt-names_*.deb'
+sed -i 's/^hosts:.*/hosts: files dns/' "$root/etc/nsswitch.conf"
+works "apt reinstall" sh -c 'apt-get -qq -y install --reinstall /root/libnss-libvirt-names_*.deb'
+is "$(hosts)" "files dns" "$release: an upgrade does not enable what was disabled"
+umount -R "$root"
+
+# ---- from libnss-libvirt to ours and back, with apt and with dpkg ----
+for tool in apt dpkg; do
+    layer "upgrade-$tool" "$base"
+    cp "$debs"/libnss-libvirt-names_*.deb "$root/root/"
+    guests
+    works "apt install libnss-libvirt" sh -c 'apt-get -qq update && apt-get -qq -y --no-install-recommends install libnss-libvirt'
+    sed -i 's/^hosts:.*/hosts: files libvirt_guest libvirt dns # mine/' "$root/etc/nsswitch.conf"
+    finds beta-dom 192.168.122.132 "$tool: with libnss-libvirt a guest is found"
+    if [ "$tool" = apt ]; then
+        works "apt: ours takes its place" sh -c 'apt-get -qq -y install /root/libnss-libvirt-names_*.deb'
+    else
+        works "dpkg: ours takes its place" sh -c 'dpkg -i /root/libnss-libvirt-names_*.deb'
+    fi
+    in_root dpkg-query -W -f '${db:Status-Status}' libnss-libvirt
+    is "$said" config-files "$release: $tool: libnss-libvirt is gone"
+    is "$(hosts)" "files libvirt_guest libvirt dns # mine" "$release: $tool: the line is the administrator's"
+    works "$tool: all files are there" dpkg --verify libnss-libvirt-names
+    finds beta-dom 192.168.122.132 "$tool: the guest is found"
+    in_root dpkg-query -S libnss_libvirt.so.2
+    is "${said%%:*}" libnss-libvirt-names "$release: $tool: by our module"
+    works "$tool: libnss-libvirt takes the place of ours" apt-get -qq -y --no-install-recommends install libnss-libvirt
+    is "$(hosts)" "files libvirt_guest libvirt dns # mine" "$release: $tool: the line is still the administrator's"
+    finds beta-dom 192.168.122.132 "$tool: the guest is found"
+    umount -R "$root"
+done
+
+# ---- the lease helper, in front of libvirt's; and all of it together ----
+layer helper "$base"
+cp "$debs"/*.deb "$root/root/"
+rm "$root"/root/*-dbgsym_*
+cp "$source/packaging/debian/tests/lookup" "$root/root/"
+cp "$root/etc/nsswitch.conf" "$layers/nsswitch.conf"
+owner=libvirt-daemon
+[ "$release" = bookworm ] || owner=libvirt-daemon-driver-network
+works "libvirt's helper" sh -c "apt-get -qq update && cd /tmp && apt-get -qq download $owner && dpkg --force-depends --unpack $owner*.deb"
+path=usr/lib/libvirt/libvirt_leaseshelper
+theirs=$(sha256sum <"$root/$path")
+works "ours comes in front of it" sh -c 'dpkg -i /root/libvirt-leaseshelper_*.deb'
+is "$(sha256sum <"$root/$path.libvirt")" "$theirs" "$release: libvirt's stands aside"
+[ "$(sha256sum <"$root/$path")" != "$theirs" ]
+case_ok $? "$release: at its path is ours" || :
+works "libvirt is upgraded" sh -c "dpkg --force-depends --unpack /tmp/$owner*.deb"
+is "$(sha256sum <"$root/$path.libvirt")" "$theirs" "$release: it still stands aside"
+works "ours goes" dpkg --purge libvirt-leaseshelper
+is "$(sha256sum <"$root/$path")" "$theirs" "$release: libvirt's is back"
+works "and libvirt too" dpkg --force-depends --purge "$owner"
+works "apt install ./*.deb" sh -c 'apt-get -qq -y install /root/*.deb'
+works "the packages' own test" sh /root/lookup
+is "$(printf '%s\n' "$said" | grep -vc '^ok: ')" 0 "$release: says nothing else" || :
+works "apt purge of all" apt-get -qq -y purge libnss-libvirt-names virt-names libvirt-leaseshelper
+cmp "$layers/nsswitch.conf" "$root/etc/nsswitch.conf" >/dev/null
+case_ok $? "$release: nsswitch.conf has the bytes that it had" || :
+finish
