@@ -102,6 +102,11 @@ check-deb:
 	./bootstrap packages
 	set -e; for release in $(DEBIAN_RELEASES); do bash tests/deb-test.sh $(BUILD) $$release; done
 
+# The tarball, in a Debian system that has nothing else
+check-dist: dist
+	./bootstrap packages
+	bash tests/dist-test.sh $(BUILD) $(firstword $(DEBIAN_RELEASES)) $(BUILD)/meson-dist/*.tar.xz
+
 format:
 	./bootstrap lint
 	clang-format -i src/*/*.[ch] tests/*.[ch] tests/fuzz/*.[ch]
@@ -146,6 +151,7 @@ help:
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make deb              build Debian packages into $(BUILD)/deb, and run lintian on them'
 	@echo 'make check-deb        build, install, upgrade and purge the packages in Debian $(DEBIAN_RELEASES) (needs root)'
+	@echo 'make check-dist       run the tests of the release tarball in a fresh Debian (needs root)'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
 	@echo 'make coverage         which lines and branches of the modules the tests reach'
 	@echo 'make pot              write po/libvirt-nss.pot, the messages to translate'
@@ -153,4 +159,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb check-deb
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb check-deb check-dist

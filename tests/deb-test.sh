@@ -3,79 +3,18 @@
 # Copyright (C) libvirt-nss contributors
 #
 # deb-test.sh BUILD RELEASE: builds the packages inside of a Debian RELEASE that has nothing but what they say they need,
-# and installs, upgrades, removes and purges them in another that has nothing at all. Both are folders that debootstrap
-# makes, kept in BUILD/roots under a name made of what went into them; what happens in them is on a layer in memory.
-# Everything is in namespaces of its own: with this process all processes and mounts go. Wants root and the registry.
+# and installs, upgrades, removes and purges them in another that has nothing at all.
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # the root of a subshell is its own, and dpkg has fields
 set -u
-export LC_ALL=C.UTF-8
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck disable=SC2016,SC2030,SC2031 # the root of a subshell is meant to be its own, and dpkg has fields
-# shellcheck source=tests/lib.sh
-. "$here/lib.sh"
 build=$1
 release=$2
-source=$(dirname "$here")
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
-PATH=$PATH:/usr/sbin:/sbin
-
-if [ -z "${DEB_TEST:-}" ]; then
-    [ "$(id -u)" = 0 ] || skip_all "debootstrap needs root"
-    command -v debootstrap >/dev/null || skip_all "no debootstrap here"
-    export DEB_TEST=1
-    exec unshare --mount --pid --fork --kill-child --propagation private bash "$0" "$@"
-fi
-mkdir -p "$build/roots"
-roots=$(cd "$build/roots" && pwd)
-layers=$(mktemp -d)
-trap 'rm -rf "$roots/$release"-*.new; umount -R "$layers"; rmdir "$layers"' EXIT
-trap 'exit 1' HUP INT TERM
-mount -t tmpfs tmpfs "$layers"
+# shellcheck source=tests/roots.sh
+. "$here/roots.sh"
 
 # key FILE...: a name made of what is in the files
 key() {
     cat "$@" | sha256sum | cut -c1-12
-}
-
-# prepare ROOT: what a system has when it runs, with an apt that runs as it does there
-prepare() {
-    mount -t proc proc "$1/proc"
-    mount --rbind /dev "$1/dev"
-    mount -t tmpfs tmpfs "$1/tmp"
-    mount -t tmpfs tmpfs "$1/run"
-    cp --remove-destination /etc/resolv.conf "$1/etc/resolv.conf"
-    printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$1/etc/hosts"
-    printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
-    chmod 755 "$1/usr/sbin/policy-rc.d"
-}
-
-# layer NAME LOWER: $root is now a system of its own above the one in LOWER
-layer() {
-    root=$layers/$1
-    mkdir -p "$root" "$root.upper" "$root.work"
-    mount -t overlay overlay -o "lowerdir=$2,upperdir=$root.upper,workdir=$root.work" "$root" ||
-        skip_all "no overlay file system to be had here"
-    prepare "$root"
-}
-
-# in_root COMMAND...: what it prints is in $said, and shown if it fails
-in_root() {
-    said=$(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-        chroot "$root" "$@" 2>&1 </dev/null)
-    status=$?
-    return "$status"
-}
-
-# works NAME COMMAND...
-works() {
-    name=$1
-    shift
-    in_root "$@"
-    case_ok $? "$release: $name" || :
-    [ "$status" = 0 ] || {
-        printf '%s\n' "$said" >"$roots/failed.log"
-        echo "# all of it is in $roots/failed.log"
-        printf '%s\n' "$said" | tail -n 40 | sed 's/^/# /'
-    }
 }
 
 # hosts: the hosts line
@@ -93,14 +32,6 @@ guests() {
     mkdir -p "$root/var/lib/libvirt/dnsmasq"
     cp "$here"/nssdata/captured-02-guests-running/* "$root/var/lib/libvirt/dnsmasq/"
 }
-
-base=$roots/$release-base
-if [ ! -d "$base" ]; then
-    debootstrap --variant=minbase "$release" "$base.new" "$mirror" >"$roots/$release.log" 2>&1 ||
-        skip_all "debootstrap $release failed: $(tail -n 1 "$roots/$release.log")"
-    umount -R "$base.new/proc" "$base.new/sys" 2>/dev/null
-    mv "$base.new" "$base"
-fi
 
 builder=$roots/$release-builder-$(key "$source/packaging/debian/control")
 if [ ! -d "$builder" ]; then

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+#
+# dist-test.sh BUILD RELEASE TARBALL: unpacks what "make dist" has made in a fresh Debian RELEASE that has nothing else,
+# and runs the tests there as continuous integration does.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+build=$1
+release=$2
+tarball=$3
+# shellcheck source=tests/roots.sh
+. "$here/roots.sh"
+
+layer dist "$base"
+mkdir "$root/root/dist"
+tar -x -C "$root/root/dist" --strip-components=1 -f "$tarball"
+is "$(find "$root/root/dist" -maxdepth 1 \( -name .git -o -name 'build*' \))" "" "$release: neither .git nor a build folder is in the tarball"
+works "it builds and passes its tests" sh -c 'cd /root/dist && sh .ci/run'
+printf '%s\n' "$said" | grep -E '^(skipped|FAILED):|^[0-9]+ passed' | sed 's/^/# /'
+finish

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+# shellcheck shell=bash disable=SC2154 # the variables below
+#
+# For tests in Debian systems of their own, which are folders that debootstrap makes. They are kept in $build/roots;
+# what happens in them is on a layer in memory. Everything is in namespaces of its own: with the test all its processes
+# and mounts go. To be read first by a test at $here that has its arguments, of which the build folder $build and the
+# name $release of the Debian release are two. Wants root and the registry.
+
+export LC_ALL=C.UTF-8
+# shellcheck source=tests/lib.sh
+. "$here/lib.sh"
+# shellcheck disable=SC2034 # for the tests
+source=$(dirname "$here")
+mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+PATH=$PATH:/usr/sbin:/sbin
+
+mkdir -p "$build/roots"
+roots=$(cd "$build/roots" && pwd)
+if [ -z "${DEB_TEST:-}" ]; then
+    [ "$(id -u)" = 0 ] || skip_all "debootstrap needs root"
+    command -v debootstrap >/dev/null || skip_all "no debootstrap here"
+    DEB_TEST=$(mktemp -d)
+    export DEB_TEST
+    # unshare(1) heeds no signal but this, and takes all that it started with it
+    trap '[ -z "${inside:-}" ] || kill -KILL "$inside" 2>/dev/null; rm -rf "$roots/$release"-*.new; rmdir "$DEB_TEST"' EXIT
+    trap 'exit 1' HUP INT TERM
+    unshare --mount --pid --fork --kill-child --propagation private bash "$0" "$@" &
+    inside=$!
+    wait "$inside"
+    status=$?
+    inside=
+    exit "$status"
+fi
+layers=$DEB_TEST
+mount -t tmpfs tmpfs "$layers"
+
+# prepare ROOT: what a system has when it runs, with an apt that runs as it does there
+prepare() {
+    mount -t proc proc "$1/proc"
+    mount --rbind /dev "$1/dev"
+    mount -t tmpfs tmpfs "$1/tmp"
+    mount -t tmpfs tmpfs "$1/run"
+    cp --remove-destination /etc/resolv.conf "$1/etc/resolv.conf"
+    printf '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n' >"$1/etc/hosts"
+    printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
+    chmod 755 "$1/usr/sbin/policy-rc.d"
+}
+
+# layer NAME LOWER: $root is now a system of its own above the one in LOWER
+layer() {
+    root=$layers/$1
+    mkdir -p "$root" "$root.upper" "$root.work"
+    mount -t overlay overlay -o "lowerdir=$2,upperdir=$root.upper,workdir=$root.work" "$root" ||
+        skip_all "no overlay file system to be had here"
+    prepare "$root"
+}
+
+# in_root COMMAND...: what it prints is in $said, and shown if it fails
+in_root() {
+    said=$(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+        chroot "$root" "$@" 2>&1 </dev/null)
+    status=$?
+    return "$status"
+}
+
+# works NAME COMMAND...
+works() {
+    name=$1
+    shift
+    in_root "$@"
+    case_ok $? "$release: $name" || :
+    [ "$status" = 0 ] || {
+        printf '%s\n' "$said" >"$roots/failed.log"
+        echo "# all of it is in $roots/failed.log"
+        printf '%s\n' "$said" | tail -n 40 | sed 's/^/# /'
+    }
+}
+
+base=$roots/$release-base
+if [ ! -d "$base" ]; then
+    debootstrap --variant=minbase "$release" "$base.new" "$mirror" >"$roots/$release.log" 2>&1 ||
+        skip_all "debootstrap $release failed: $(tail -n 1 "$roots/$release.log")"
+    umount -R "$base.new/proc" "$base.new/sys" 2>/dev/null
+    mv "$base.new" "$base"
+fi
