@@ -268,7 +268,8 @@ testFork(void)
     int i;
 
     if (INSTRUMENTED || g_getenv("NSS_TEST_VALGRIND")) {
-        g_test_skip("a child leaves the list of a thread that it has not got, which counts as a leak");
+        g_test_skip(
+            "a child leaves the list of a thread that it has not got, which counts as a leak");
         return;
     }
     testClearLeases();
