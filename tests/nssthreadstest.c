@@ -304,6 +304,18 @@ testFork(void)
     stopThreads(threads, counts);
 }
 
+/* Pages of this process in memory (proc(5), statm). */
+static guint64
+residentPages(void)
+{
+    g_autofree char *text = NULL;
+    g_auto(GStrv) words = NULL;
+
+    g_assert_true(g_file_get_contents("/proc/self/statm", &text, NULL, NULL));
+    words = g_strsplit(text, " ", 3);
+    return g_ascii_strtoull(words[1], NULL, 10);
+}
+
 /* What a process that loads and unloads a module without end has in memory and in files stays the
  * same. */
 static void
@@ -312,6 +324,7 @@ testLoads(void)
     const char *folder = g_getenv("NSS_MODULE_DIR") ? g_getenv("NSS_MODULE_DIR") : ".";
     g_autofree char *path = g_build_filename(folder, "libnss_libvirt.so.2", NULL);
     int loads = INSTRUMENTED || g_getenv("NSS_TEST_VALGRIND") ? LOADS / 100 : LOADS;
+    guint64 pages = 0;
     int first = -1;
     int i;
 
@@ -337,7 +350,13 @@ testLoads(void)
         if (first < 0)
             first = next;
         g_assert_cmpint(next, ==, first);
+        /* By then all is there that stays: buffers of stdio and the loader */
+        if (i == loads / 10)
+            pages = residentPages();
     }
+    /* The smallest block of the heap at each load would be seventy of them */
+    if (loads == LOADS)
+        g_assert_cmpuint(residentPages(), <, pages + 8);
 }
 
 int
