@@ -46,6 +46,11 @@ def languages():
         return [line.strip() for line in file if not line.startswith("#")]
 
 
+def some_languages():
+    """All; under valgrind, where a call takes a second, one with wide characters and one with many plural forms."""
+    return [language for language in languages() if not WRAPPER or language in ("ja", "ru")]
+
+
 def install_catalogues():
     """Puts the catalogues where the programs look, in this mount namespace. False where that cannot be done."""
     folder = localedir
@@ -85,7 +90,7 @@ def test_complete():
 
 
 def test_help():
-    for language in languages():
+    for language in some_languages():
         for command in ([virt_names], *([virt_names, command] for command in COMMANDS), [helper]):
             name = " ".join([os.path.basename(command[0]), *command[1:]])
             status, printed, told = run([*command, "--help"], language)
@@ -113,7 +118,7 @@ def test_programs():
     event.environment["DNSMASQ_LEASE_EXPIRES"] = "soon"
     hosts_lines(2)
     plain = json.loads(run([virt_names, "check", "--json"])[1])
-    for language in languages():
+    for language in some_languages():
         translation = gettext.translation(DOMAIN, catalogues, [language])
         for arguments in (["list"], ["list", "--full"], ["query", "guest-0", "10.1.0.0", "nobody"], ["check"],
                           ["enable", "--root=/nonexistent"], ["list", "--sort=x"], ["query"]):
@@ -134,7 +139,7 @@ def test_programs():
 
 
 def test_plurals():
-    for language in languages():
+    for language in some_languages():
         translation = gettext.translation(DOMAIN, catalogues, [language])
         for count in (2, 3, 5, 21):
             hosts_lines(count)
