@@ -97,6 +97,12 @@ deb:
 	sh packaging/deb.sh $(BUILD)/deb
 	lintian --display-info --fail-on error,warning,info --tag-display-limit 0 --allow-root $(BUILD)/deb/*.changes
 
+# RPM packages of the tree as it is, and what rpmlint says of them
+rpm:
+	./bootstrap build packages
+	sh packaging/rpm.sh $(BUILD)/rpm
+	rpmlint --strict --config packaging/rpmlint.toml packaging/libvirt-nss.spec $(BUILD)/rpm/*.rpm
+
 # In Debian systems of their own
 check-deb:
 	./bootstrap packages
@@ -151,6 +157,7 @@ help:
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make deb              build Debian packages into $(BUILD)/deb, and run lintian on them'
 	@echo 'make check-deb        build, install, upgrade and purge the packages in Debian $(DEBIAN_RELEASES) (needs root)'
+	@echo 'make rpm              build RPM packages into $(BUILD)/rpm, and run rpmlint on them'
 	@echo 'make check-dist       run the tests of the release tarball in a fresh Debian (needs root)'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
 	@echo 'make coverage         which lines and branches of the modules the tests reach'
@@ -159,4 +166,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb check-deb check-dist
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb rpm check-deb check-dist

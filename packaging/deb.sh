@@ -19,18 +19,7 @@ chmod 755 "$work"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# The files that git knows or would add, or those of an unpacked tarball
-files() {
-    if [ -e "$source/.git" ] && command -v git >/dev/null 2>&1; then
-        git -C "$source" -c safe.directory='*' ls-files --cached --others --exclude-standard -z
-    else
-        (cd "$source" && find . -path './build*' -prune -o -type f -print0)
-    fi
-}
-
-files | sort -z | (cd "$source" && tar -c --null --no-recursion --ignore-failed-read -T - --sort=name --owner=0 --group=0 \
-    --numeric-owner --mode=go=rX,u+rw --mtime="@$SOURCE_DATE_EPOCH" --transform "s|^\(\./\)\?|libvirt-nss-$upstream/|") |
-    xz >"$work/libvirt-nss_$upstream.orig.tar.xz"
+sh "$source/packaging/tarball.sh" "libvirt-nss-$upstream" "$work/libvirt-nss_$upstream.orig.tar.xz"
 tar -x -C "$work" -f "$work/libvirt-nss_$upstream.orig.tar.xz"
 tree=$work/libvirt-nss-$upstream
 cp -r "$debian" "$tree/debian"
