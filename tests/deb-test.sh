@@ -44,7 +44,7 @@ if [ ! -d "$builder" ]; then
         cp -r "$source/packaging/debian" "$root/tmp/source/debian"
         in_root sh -c 'apt-get -qq update && apt-get -qq -y --no-install-recommends install dpkg-dev build-essential fakeroot xz-utils &&
             cd /tmp/source && apt-get -qq -y --no-install-recommends build-dep . && apt-get clean' || { printf '%s\n' "$said" >&2 && exit 1; }
-        umount -R "$root/proc" "$root/dev" "$root/tmp" "$root/run"
+        umount -R "$root"
     ) || exit 1
     mv "$builder.new" "$builder"
 fi

@@ -13,9 +13,9 @@ tarball=$3
 . "$here/roots.sh"
 
 layer dist "$base"
-mkdir "$root/root/dist"
-tar -x -C "$root/root/dist" --strip-components=1 -f "$tarball"
-is "$(find "$root/root/dist" -maxdepth 1 \( -name .git -o -name 'build*' \))" "" "$release: neither .git nor a build folder is in the tarball"
-works "it builds and passes its tests" sh -c 'cd /root/dist && sh .ci/run'
+mkdir "$root/srv/dist"
+tar -x -C "$root/srv/dist" --strip-components=1 -f "$tarball"
+is "$(find "$root/srv/dist" -maxdepth 1 \( -name .git -o -name 'build*' \))" "" "$release: neither .git nor a build folder is in the tarball"
+works "it builds and passes its tests" sh -c 'cd /srv/dist && sh .ci/run'
 printf '%s\n' "$said" | grep -E '^(skipped|FAILED):|^[0-9]+ passed' | sed 's/^/# /'
 finish

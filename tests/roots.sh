@@ -37,6 +37,7 @@ mount -t tmpfs tmpfs "$layers"
 
 # prepare ROOT: what a system has when it runs, with an apt that runs as it does there
 prepare() {
+    mountpoint -q "$1" || mount --bind "$1" "$1"
     mount -t proc proc "$1/proc"
     mount --rbind /dev "$1/dev"
     mount -t tmpfs tmpfs "$1/tmp"
@@ -56,10 +57,13 @@ layer() {
     prepare "$root"
 }
 
-# in_root COMMAND...: what it prints is in $said, and shown if it fails
+# in_root COMMAND...: what it prints is in $said. The root folder is exchanged, because in one that is only changed, as by
+# chroot(1), the kernel lets nobody make a user namespace.
 in_root() {
-    said=$(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
-        chroot "$root" "$@" 2>&1 </dev/null)
+    # shellcheck disable=SC2016 # for the inner shell
+    said=$(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+        DEBIAN_FRONTEND=noninteractive unshare --mount --propagation private \
+        sh -c 'cd "$0" && pivot_root . mnt && cd / && umount -l /mnt && exec "$@"' "$root" "$@" 2>&1 </dev/null)
     status=$?
     return "$status"
 }
