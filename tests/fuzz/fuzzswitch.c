@@ -43,6 +43,21 @@ claimParsed(const struct namesSwitch *hosts)
     }
 }
 
+/* Whether the line above the hosts line is one of those that enable puts there. */
+static bool
+isMarked(const struct namesSwitch *hosts)
+{
+    gsize begin = hosts->begin;
+    g_autofree char *above = NULL;
+
+    if (begin == 0)
+        return false;
+    for (begin--; begin > 0 && hosts->text[begin - 1] != '\n'; begin--)
+        ;
+    above = g_strndup(hosts->text + begin, hosts->begin - begin);
+    return *above == '#' && strstr(above, "virt-names(1)");
+}
+
 static void
 claimEnabled(const struct namesSwitch *hosts, const char *text)
 {
@@ -57,7 +72,7 @@ claimEnabled(const struct namesSwitch *hosts, const char *text)
     FUZZ_CLAIM(disabled || enabled->lines > 1);
     /* A hosts line without newline at the end has got one: glibc passes it over otherwise. And what
      * is marked as added is taken out, whatever became of it */
-    if (disabled && !hasOurs(hosts) && !hosts->unended && !strstr(hosts->text, "virt-names(1)"))
+    if (disabled && !hasOurs(hosts) && !hosts->unended && !isMarked(hosts))
         FUZZ_CLAIM(strcmp(disabled, hosts->text) == 0);
 }
 
