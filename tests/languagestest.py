@@ -16,6 +16,7 @@ import unicodedata
 
 import leasehelper
 from tap import WRAPPER, Tap
+from terminal import on_terminal
 
 DOMAIN = "libvirt-nss"
 NSSWITCH = "/etc/nsswitch.conf"
@@ -128,6 +129,13 @@ def test_programs():
         told = run([helper, *event.arguments], language, leasehelper.environment_of(event) | {"LC_ALL": "C.UTF-8"})[2]
         tap.ok("soon" in told and told != run([helper, *event.arguments], None, leasehelper.environment_of(event))[2],
                f"{language}: an error of the lease helper", told)
+        tap.ok(any(line.startswith(translation.gettext("PROBLEM")) for line in run([virt_names, "check"], language)[1].splitlines()),
+               f"{language}: levels of findings")
+        tap.ok(translation.gettext("NAME|ADDRESS...") in run([virt_names, "query"], language)[2],
+               f"{language}: what stands for an argument")
+        printed = on_terminal(COLUMNS, [*WRAPPER, virt_names, "check"], {"PATH": os.environ["PATH"], "NO_COLOR": "1",
+                                                                         "LC_ALL": "C.UTF-8", "LANGUAGE": language})[0]
+        tap.equal([line for line in printed.splitlines() if width(line) > COLUMNS], [], f"{language}: check on a terminal")
         table = run([virt_names, "list"], language)[1].splitlines()
         column = width(table[0][:table[0].index(translation.gettext("ADDRESS"))])
         tap.ok(all(row[column:].startswith("10.1.0.") for row in table[1:] if "10.1.0." in row) and len(table) > 1,

@@ -6,21 +6,19 @@ several widths, as text and as JSON that the published schemas describe; and wha
 namespace (private.sh) with an nsswitch.conf of its own."""
 
 import collections
-import fcntl
 import json
 import os
-import pty
 import re
-import shutil
 import resource
-import struct
+import shutil
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 
+import terminal
 from tap import WRAPPER, Tap
+from terminal import without_colors
 
 TESTDATA = os.environ["TESTDATA"]
 RUNNING = os.path.join(TESTDATA, "captured-02-guests-running")
@@ -51,27 +49,7 @@ def run(*arguments, **more):
 
 
 def on_terminal(columns, *arguments, **more):
-    """What a terminal of so many columns gets."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    with subprocess.Popen([*program, *arguments], stdin=slave, stdout=slave, stderr=subprocess.DEVNULL,
-                          env=environment(**{"TERM": "xterm", **more})) as process:
-        os.close(slave)
-        printed = b""
-        while True:
-            try:
-                piece = os.read(master, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            printed += piece
-    os.close(master)
-    return printed.decode().replace("\r\n", "\n"), process.returncode
-
-
-def without_colors(text):
-    return re.sub("\033\\[[0-9;]*m", "", text)
+    return terminal.on_terminal(columns, [*program, *arguments], environment(**more))
 
 
 def lease(address, mac, hostname=None, expiry=0, **more):
@@ -399,6 +377,21 @@ def test_query_module():
     address = checked("query", run("query", "--json", "10.0.0.1", LD_LIBRARY_PATH=os.environ["NSS_MODULE_DIR"]).printed)
     tap.equal(address["queries"][0]["result"]["names"], ["web"], "getnameinfo")
     os.unlink(os.path.join(leasedir, "a.status"))
+
+
+def test_query_not_known():
+    """With one descriptor left, a look-up fails without having asked for the name: that is not "not found"."""
+    if instrumented:
+        tap.skip("no descriptors left", "an instrumented program needs more of them")
+        return
+    use_hosts("libvirt")
+    with open(os.path.join(os.environ["LEASEDIR"], "a.status"), "w", encoding="ascii") as file:
+        json.dump([lease("10.0.0.1", "01", "web")], file)
+    for names in (["web"], ["10.0.0.1"], ["nobody", "web"], ["web", "10.9.9.9"]):
+        done = subprocess.run(["prlimit", "--nofile=4:4", *program, "query", *names], stdin=subprocess.DEVNULL,
+                              capture_output=True, check=False, env=environment(LD_LIBRARY_PATH=os.environ["NSS_MODULE_DIR"]))
+        tap.equal((done.returncode, b"System error" in done.stdout), (FAILED, True), f"no descriptors left: {' '.join(names)}")
+    os.unlink(os.path.join(os.environ["LEASEDIR"], "a.status"))
 
 
 # ---- all commands ----
