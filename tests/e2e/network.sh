@@ -18,6 +18,36 @@ gateway6=fd00:122::1
 # Files of the network and its guests: clients' states, keys, logs
 work=/run/e2e
 
+# layer FOLDER: what is written below it from now on is gone with the namespace
+layer() {
+    mkdir -p "$work/layers$1" "$work/work$1"
+    mount -t overlay overlay -o "lowerdir=$1,upperdir=$work/layers$1,workdir=$work/work$1" "$1" 2>/dev/null
+}
+
+# install_build BUILD: as "make install" does, in layers of the namespace's own above /usr/local and /etc. One case.
+install_build() {
+    { layer /usr/local && layer /etc; } || skip_all "no overlay file system to be had here"
+    { meson install -C "$1" --no-rebuild && ldconfig; } >"$work/install.log" 2>&1
+    case_ok $? "make install" || sed 's/^/# /' "$work/install.log"
+    unset LD_LIBRARY_PATH
+}
+
+# follow ARGUMENT...: a case for each command that a page shows, see shown.py
+follow() {
+    python3 "$e2e/../shown.py" "$@" >"$work/followed" 2>&1
+    case $? in
+    0 | 1) ;;
+    *) case_ok 1 "shown.py $*" ;;
+    esac
+    while IFS= read -r line; do
+        case $line in
+        "ok - "*) case_ok 0 "${line#ok - }" ;;
+        "not ok - "*) case_ok 1 "${line#not ok - }" ;;
+        *) printf '%s\n' "# ${line#"# "}" ;;
+        esac
+    done <"$work/followed"
+}
+
 # lacking COMMAND...: prints those that are not there
 lacking() {
     for command; do
