@@ -423,7 +423,8 @@ def test_manual():
     """The manual has the options that --help has, command by command."""
     with open(os.path.join(schemas, "..", "virt-names.rst"), encoding="utf-8") as file:
         synopsis = re.search(r"^SYNOPSIS\n=+\n(.*?)^DESCRIPTION", file.read(), re.MULTILINE | re.DOTALL)[1]
-    synopsis = synopsis.replace("\n  ", " ")
+    # A command that needs more than a line goes on in lines of the block that are indented.
+    synopsis = synopsis.replace("\n|     ", " ")
     for command in COMMANDS:
         line = next(line for line in synopsis.splitlines() if f"**{command}**" in line)
         told = set(re.findall(r"--[a-z-]+", run(command, "--help").printed)) - {"--help", "--help-all"}

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+"""docslinks.py SOURCE HTML
+
+Does what the documents lead to exist? A case for each document: links in the pages of the folder HTML, links in the
+Markdown files of SOURCE, and files of the project that either names, such as tests/lib.sh. What is on other machines is
+not asked for.
+"""
+
+import html.parser
+import os
+import re
+import sys
+import urllib.parse
+
+from tap import Tap
+
+LINK = re.compile(r"\[[^]]*\]\((?P<target>[^)\s]+)\)")
+HEADING = re.compile(r"^#+ +(?P<text>.*)$", re.MULTILINE)
+# Not in front of it: a letter of a longer path, such as that of a file of the system
+NAMED = re.compile(r"(?<![\w./{-])(?P<path>(?:\.ci|bench|docs|gnulib|packaging|po|src|tests)/[\w./*-]*\w)")
+
+
+class Links(html.parser.HTMLParser):
+    def __init__(self, path):
+        super().__init__()
+        self.targets = []
+        self.anchors = set()
+        with open(path, encoding="utf-8") as file:
+            self.feed(file.read())
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            if name in ("href", "src"):
+                self.targets.append(value)
+            elif name in ("id", "name"):
+                self.anchors.add(value)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def markdown_anchors(path):
+    headings = (match["text"].lower() for match in HEADING.finditer(read(path)))
+    return {re.sub(r"[^\w -]", "", heading).replace(" ", "-") for heading in headings}
+
+
+def anchors(path):
+    if path.endswith(".html"):
+        return Links(path).anchors
+    return markdown_anchors(path) if path.endswith(".md") else set()
+
+
+def dead_links(path, targets):
+    for target in targets:
+        url = urllib.parse.urlsplit(target)
+        if url.scheme or url.netloc:
+            continue
+        there = os.path.join(os.path.dirname(path), url.path) if url.path else path
+        if not os.path.exists(there) or (url.fragment and url.fragment not in anchors(there)):
+            yield target
+
+
+def dead_names(source, text):
+    for match in NAMED.finditer(text):
+        path = match["path"]
+        # "tests/vir*test.c" and "po/CODE.po" stand for many
+        if not re.search(r"[*]|/[A-Z]+\b(?!\.(?:md|lesser))", path) and not os.path.exists(os.path.join(source, path)):
+            yield path
+
+
+def main(source, pages):
+    tap = Tap()
+    for name in sorted(os.listdir(pages)):
+        path = os.path.join(pages, name)
+        if name.endswith(".html"):
+            tap.equal(list(dead_links(path, Links(path).targets)), [], f"{name}: links")
+    for folder in (source, os.path.join(source, "docs")):
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            if name.endswith(".md"):
+                tap.equal(list(dead_links(path, (match["target"] for match in LINK.finditer(read(path))))), [], f"{name}: links")
+            if name.endswith((".md", ".rst")):
+                tap.equal(list(dead_names(source, read(path))), [], f"{name}: files that it names")
+    tap.finish()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
