@@ -4,8 +4,8 @@
 """docslinks.py SOURCE HTML
 
 Does what the documents lead to exist? A case for each document: links in the pages of the folder HTML, links in the
-Markdown files of SOURCE, and files of the project that either names, such as tests/lib.sh. What is on other machines is
-not asked for.
+Markdown files of SOURCE, files of the project that either names, such as tests/lib.sh, and cases that show a difference to
+libvirt. What is on other machines is not asked for.
 """
 
 import html.parser
@@ -14,12 +14,18 @@ import re
 import sys
 import urllib.parse
 
+import leasecases
 from tap import Tap
 
 LINK = re.compile(r"\[[^]]*\]\((?P<target>[^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(?P<text>.*)$", re.MULTILINE)
 # Not in front of it: a letter of a longer path, such as that of a file of the system
 NAMED = re.compile(r"(?<![\w./{-])(?P<path>(?:\.ci|bench|docs|gnulib|packaging|po|src|tests)/[\w./*-]*\w)")
+
+
+# What docs/comparison.rst has for a difference: a case of the modules' tests, or one of leasecases.py
+SHOWN_BY = re.compile(r"``(?P<case>nss\w+ /[\w/-]+)``|\"(?P<event>[^\"]+)\"")
+ROW = re.compile(r"^   \* - (?:(?!^   \* - |^\S).*\n)+", re.MULTILINE)
 
 
 class Links(html.parser.HTMLParser):
@@ -72,6 +78,18 @@ def dead_names(source, text):
             yield path
 
 
+def rows_without_case(source):
+    """Yields rows of the comparison that are shown by nothing which libvirt's modules or helper were seen to do otherwise."""
+    recorded = read(os.path.join(source, "docs", "comparison-cases.txt")).split("Not passed by the reference:")[1]
+    differ = {line.split(": ")[0] for line in recorded.splitlines()}
+    differ |= {case.name for case in leasecases.CASES if case.ours != case.theirs}
+    for row in ROW.findall(read(os.path.join(source, "docs", "comparison.rst"))):
+        cells = re.split(r"^     - ", row, flags=re.MULTILINE)
+        shown = [match["case"] or match["event"] for match in SHOWN_BY.finditer(cells[-1])]
+        if cells[-1].strip() != "shown by" and (not shown or len(cells) != 4 or not differ.issuperset(shown)):
+            yield row
+
+
 def main(source, pages):
     tap = Tap()
     for name in sorted(os.listdir(pages)):
@@ -85,6 +103,7 @@ def main(source, pages):
                 tap.equal(list(dead_links(path, (match["target"] for match in LINK.finditer(read(path))))), [], f"{name}: links")
             if name.endswith((".md", ".rst")):
                 tap.equal(list(dead_names(source, read(path))), [], f"{name}: files that it names")
+    tap.equal(list(rows_without_case(source)), [], "comparison.rst: each row is shown by cases that differ")
     tap.finish()
 
 
