@@ -7,8 +7,8 @@ Does what PAGE shows, command by command, and compares what comes with what stan
 which lib.sh's follow() numbers.
 
 What is run is a block of text that begins with "$ ": each such line is a command, what stands below it is all that it
-prints, on standard output and error. A line "..." stands for any lines, "..." in a line for anything. A backslash at the
-end of a command's line continues it. --from and --to take the lines from the first that begins with LINE up to the
+prints, on standard output and error. A line "..." stands for any lines, "..." in a line for anything. A backslash at
+the end of a command's line continues it. --from and --to take the lines from the first that begins with LINE up to the
 next that begins so.
 
 Before a block, comments of reStructuredText (".. NAME: VALUE") say in what surroundings it is true:
@@ -123,7 +123,8 @@ class Page:
     def show(self, command, shown):
         done = self.run(command)
         status = self.statuses.get(command, 0)
-        details = ["shown:", *shown, f"printed, with exit status {done.returncode} for {status}:", *done.stdout.splitlines()]
+        details = ["shown:", *shown, f"printed, with exit status {done.returncode} for {status}:",
+                   *done.stdout.splitlines()]
         said = done.stdout if not done.stdout or done.stdout.endswith("\n") else done.stdout + "\n"
         self.report(done.returncode == status and bool(pattern(shown).fullmatch(said)), f"$ {command.splitlines()[0]}",
                     details)

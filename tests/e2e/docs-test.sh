@@ -3,8 +3,8 @@
 # Copyright (C) libvirt-nss contributors
 #
 # docs-test.sh BUILD PAGE...: somebody who has just installed the build folder BUILD does what the pages of its
-# documentation show, command by command, and sees what stands there (see shown.py). In namespaces of its own, with a layer
-# of its own above /usr/local and /etc.
+# documentation show, command by command, and sees what stands there (see shown.py). In namespaces of its own, with a
+# layer of its own above /usr/local and /etc.
 # Wants LEASEDIR, RUNSTATEDIR and TESTDATA.
 set -u
 export LC_ALL=C.UTF-8

@@ -32,8 +32,14 @@ arrives web1 01 shop
 write_macs web1 52:54:00:00:00:01
 start_sshd web1
 # The same host key and user as everywhere in these tests, but all the rest is what ssh does by itself
-printf 'Host *\n  IdentityFile %s\n  StrictHostKeyChecking no\n  UserKnownHostsFile %s\n  BatchMode yes\n  LogLevel ERROR\n' \
-    "$work/key" "$work/known_hosts" >/etc/ssh/ssh_config
+cat >/etc/ssh/ssh_config <<END
+Host *
+  IdentityFile $work/key
+  StrictHostKeyChecking no
+  UserKnownHostsFile $work/known_hosts
+  BatchMode yes
+  LogLevel ERROR
+END
 
 # sudo is for who is not root; what ssh is asked to run there says where it ends up
 printf '#!/bin/sh\nexec "$@"\n' >/usr/local/bin/sudo
