@@ -13,7 +13,7 @@ export LC_ALL=C.UTF-8
 # shellcheck source=tests/e2e/network.sh
 . "$(dirname "$0")/network.sh"
 
-need ip busybox getent python3 meson ldconfig nscd strace
+need ip busybox getent python3 man meson ldconfig nscd strace
 build=$1
 [ "$(option_of "$build" prefix)" = /usr/local ] || skip_all "the build folder is not set up for /usr/local"
 enter_namespace "$0" "$@" || skip_all "no private mount, network and process namespaces to be had here"
@@ -37,5 +37,8 @@ for page; do
     follow "$page"
     # A page on which nothing is found tests nothing
     is "$((cases > before))" 1 "${page##*/} has commands that are run"
+done
+for name in libnss_libvirt libnss_libvirt_guest libnss_libvirt.so.2 libnss_libvirt_guest.so.2 nss-libvirt-guest; do
+    is "$(MANPATH=/usr/local/share/man man "$name" 2>&1 | sed -n '1s/ .*//p')" "NSS-LIBVIRT(8)" "man $name"
 done
 finish
