@@ -23,7 +23,7 @@ NSSWITCH = "/etc/nsswitch.conf"
 COMMANDS = ("list", "query", "watch", "check", "enable", "disable")
 COLUMNS = 80
 # As meson's preset for programs with glib, of what is used here
-KEYWORDS = ("_", "N_", "C_:1c,2", "g_dngettext:2,3")
+KEYWORDS = ("_", "N_", "C_:1c,2", "NC_:1c,2", "g_dngettext:2,3")
 
 tap = Tap()
 virt_names, helper, source, catalogues, localedir = (os.path.abspath(word) for word in sys.argv[1:6])
@@ -144,6 +144,34 @@ def test_programs():
         tap.equal([(finding["level"], finding["id"], finding["command"]) for finding in found["findings"]],
                   [(finding["level"], finding["id"], finding["command"]) for finding in plain["findings"]],
                   f"{language}: what scripts read is in no language")
+
+
+def printed_by_watch(language):
+    """The first line."""
+    with subprocess.Popen([*WRAPPER, virt_names, "watch", "--present"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "LANGUAGE": language}) as process:
+        line = process.stdout.readline().decode()
+        process.terminate()
+    return line.rstrip("\n").split(" ", 2)[2]
+
+
+def test_pieces():
+    """What is put together: lists, and columns."""
+    leasehelper.clear()
+    leasehelper.write({leasehelper.BRIDGE + ".status": leasehelper.leases(1)})
+    events = ("present", "added", "renewed", "moved", "renamed", "expired", "gone")
+    for language in some_languages():
+        translation = gettext.translation(DOMAIN, catalogues, [language])
+        items = [translation.gettext("lease of %s") % "10.1.0.0", translation.gettext("MAC %s") % "52:54:01:00:00:00",
+                 translation.gettext("hostname %s") % '"guest-0"']
+        listed = translation.pgettext("list", ", ").join([*items, ""])
+        text = run([virt_names, "query", "guest-0"], language)[1]
+        tap.ok(f"{leasehelper.BRIDGE}.status" in text and listed in text, f"{language}: a lease as a list", listed, text)
+        words = [translation.pgettext("event", event) for event in events]
+        column = max(width(word) for word in words)
+        tap.ok(len(set(words)) == len(words), f"{language}: each event has a word of its own", *words)
+        tap.ok(printed_by_watch(language).startswith(words[0] + " " * (column - width(words[0])) + "  guest-0  10.1.0.0  "),
+               f"{language}: watch says what happened, in a column", printed_by_watch(language))
 
 
 def test_plurals():

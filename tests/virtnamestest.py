@@ -323,7 +323,7 @@ def test_query():
             tap.equal(query(text), (status, kind, {"libvirt": libvirt, "libvirt_guest": guest}), f"query {text}")
         printed = run("query", "--leasedir", folder, "db").printed
         tap.equal(printed.count("; no lease for 52:54:00:00:00:08\n"), 1, "a MAC address without lease")
-        tap.ok('virbr0.status: lease of 10.0.0.4, MAC 52:54:00:00:00:04, hostname "db", expires never: left out: "db" is '
+        tap.ok('virbr0.status: lease of 10.0.0.4, MAC 52:54:00:00:00:04, hostname "db", never expires: left out: "db" is '
                'the name of a domain that has not this MAC address\n' in printed, "a reason in words", printed)
         tap.equal(run("query", "--leasedir", folder, "web", "nobody").status, NOT_FOUND, "one of two names is not found")
         tap.equal(run("query", "--leasedir", folder, "--", "-x").status, NOT_FOUND, "a name behind --")
@@ -453,15 +453,29 @@ def test_many_alike():
                   "list tells of the line")
 
 
+def many_leases(count):
+    return [{"ip-address": f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}",
+             "mac-address": f"52:54:00:{i >> 16:02x}:{i >> 8 & 255:02x}:{i & 255:02x}",
+             "hostname": f"host{i}", "expiry-time": 0} for i in range(count)]
+
+
+def test_too_many():
+    """More names than the modules look at."""
+    if instrumented:
+        tap.skip("65,537 leases", "an instrumented program takes its time")
+        return
+    with Folder(a__status=many_leases(65537)) as folder:
+        ran = run("list", "--leasedir", folder)
+        tap.equal((ran.status, ran.told), (GOOD, "virt-names: there are too many answers: the rest is left out\n"),
+                  "65,537 leases: list says that one is left out")
+
+
 def test_large():
     """50,000 leases."""
     if instrumented:
         tap.skip("50,000 leases", "the memory of an instrumented program is not its own")
         return
-    leases = [{"ip-address": f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}",
-               "mac-address": f"52:54:00:{i >> 16:02x}:{i >> 8 & 255:02x}:{i & 255:02x}",
-               "hostname": f"host{i}", "expiry-time": 0} for i in range(50000)]
-    with Folder(a__status=leases) as folder:
+    with Folder(a__status=many_leases(50000)) as folder:
         for options in ([], ["--json"], ["--format=hosts"], ["--expired"]):
             with tempfile.TemporaryFile() as printed:
                 before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -449,7 +449,7 @@ def test_text():
         ([lease(1, "web", int(time.time()) + 7300)], r"renewed  web  10\.0\.0\.1  libvirt virbr0  expires in 2h.*"),
         ([lease(2, "web", 0, mac=1)], r"moved    web  10\.0\.0\.2  libvirt virbr0  from 10\.0\.0\.1"),
         ([lease(2, "db", 0, mac=1)], r"renamed  db  10\.0\.0\.2  libvirt virbr0  from web"),
-        ([lease(2, "db", 0, mac=1), lease(3, "log", 0)], r"added    log  10\.0\.0\.3  libvirt virbr0  expires never"),
+        ([lease(2, "db", 0, mac=1), lease(3, "log", 0)], r"added    log  10\.0\.0\.3  libvirt virbr0  never expires"),
         ([lease(3, "log", 0)], r"gone     db  10\.0\.0\.2  libvirt virbr0"),
     ]:
         if leases is not None:

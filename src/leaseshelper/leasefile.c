@@ -34,8 +34,11 @@
 static gboolean
 leaseFileError(GError **error, int errnum, const char *name, const char *what)
 {
-    g_set_error(error, LEASE_ERROR, LEASE_ERROR_FILE, "%s%s%s: %s: %s", LEASEDIR, *name ? "/" : "",
-                name, what, g_strerror(errnum));
+    g_autofree char *path = g_strconcat(LEASEDIR, *name ? "/" : "", name, NULL);
+
+    /* TRANSLATORS: a file or folder, what is wrong with it such as "cannot be read", and why */
+    g_set_error(error, LEASE_ERROR, LEASE_ERROR_FILE, _("%s: %s: %s"), path, what,
+                g_strerror(errnum));
     return FALSE;
 }
 

@@ -224,7 +224,9 @@ repairCommand(const struct namesSetup *setup, const char *file)
 static void
 checkContent(struct namesSetup *setup, const struct namesNote *note)
 {
-    g_autofree char *text = namesNoteText(note, setup->now);
+    g_autofree char *text = namesNoteText(note, setup->folder, setup->now);
+    /* TRANSLATORS: makes a sentence of what else stands without its full stop */
+    g_autofree char *seen = g_strdup_printf(_("%s."), text);
 
     switch ((int)note->kind) {
     case VIR_NAMES_NOTE_FILE_DAMAGED:
@@ -232,17 +234,16 @@ checkContent(struct namesSetup *setup, const struct namesNote *note)
             setup, PROBLEM, "file-damaged",
             _("libvirtd and its own lease helper use nothing of such a file, and may keep the "
               "network from starting."),
-            repairCommand(setup, note->file), "%s/%s.", setup->folder, text);
+            repairCommand(setup, note->file), "%s", seen);
         break;
     case VIR_NAMES_NOTE_NOT_A_RECORD:
-        namesFound(setup, WARNING, "not-a-record", NULL, NULL, "%s/%s.", setup->folder, text);
+        namesFound(setup, WARNING, "not-a-record", NULL, NULL, "%s", seen);
         break;
     case VIR_NAMES_NOTE_FILE_FAILED:
         /* What is wrong with its kind, its size or its mode has been said */
         if (note->error != EINVAL && note->error != EISDIR && note->error != EFBIG &&
             note->error != ENOENT && note->error != EACCES && note->error != ELOOP)
-            namesFound(setup, PROBLEM, "file-unreadable", NULL, NULL, "%s/%s.", setup->folder,
-                       text);
+            namesFound(setup, PROBLEM, "file-unreadable", NULL, NULL, "%s", seen);
         break;
     default:
         break;

@@ -17,16 +17,22 @@
 #include "virhostname.h"
 #include "virleasedir.h"
 
-/* Names that are told one by one; of more the number is told */
+/* Items that are told one by one; of more it is told that there are some */
 #define SHOWN_MAX 5
 
 void
 namesCheckAppend(GString *list, guint count, const char *item)
 {
-    if (count < SHOWN_MAX)
-        g_string_append_printf(list, "%s%s", count ? ", " : "", item);
-    else if (count == SHOWN_MAX)
-        g_string_append(list, ", ...");
+    if (count <= SHOWN_MAX)
+        namesTextAppend(list, count < SHOWN_MAX ? item : C_("list", "..."));
+}
+
+/* What a guest is called, with its address. */
+static char *
+describeGuest(const char *name, const char *address)
+{
+    /* TRANSLATORS: an item of a list: the name of a guest, and its address */
+    return g_strdup_printf(_("%s (%s)"), name, address);
 }
 
 static bool
@@ -135,7 +141,7 @@ checkNameless(struct namesSetup *setup)
         if (!isLive(setup, lease) || lease->hostnameLen > 0)
             continue;
         if (domain) {
-            g_autofree char *both = g_strdup_printf("%s (%s)", domain, address);
+            g_autofree char *both = describeGuest(domain, address);
 
             namesCheckAppend(named, nnamed++, both);
         } else {
@@ -253,6 +259,7 @@ checkDoubles(struct namesSetup *setup)
         g_autofree char *quoted = namesTextQuote(name, strlen(name));
         g_autofree char *left = namesTextMac(&first->mac);
         g_autofree char *right = other ? namesTextMac(&other->mac) : NULL;
+        /* TRANSLATORS: an item of a list: a name, and the MAC addresses of the two that have it */
         g_autofree char *both = g_strdup_printf(_("%s (%s and %s)"), quoted, left, right);
 
         if (other)
@@ -271,24 +278,44 @@ checkDoubles(struct namesSetup *setup)
 static const struct claimKind {
     enum virNamesNoteKind kind;
     const char *id;
-    const char *seen;
 } claimKinds[] = {
-    { VIR_NAMES_NOTE_RESERVED_NAME, "claims-reserved-name",
-      N_("Guests call themselves by names that mean something else on this machine") },
-    { VIR_NAMES_NOTE_OTHER_DOMAIN, "claims-domain-name",
-      N_("Guests call themselves by the names of other domains") },
-    { VIR_NAMES_NOTE_STATIC_NAME, "claims-declared-name",
-      N_("Guests call themselves by names that a network declares for other addresses") },
-    { VIR_NAMES_NOTE_FOREIGN, "claims-foreign-domain",
-      N_("Guests call themselves by names in domains that are not their network's") },
-    { VIR_NAMES_NOTE_NOT_A_NAME, "hostname-invalid",
-      N_("Guests call themselves by what is no host name") },
+    { VIR_NAMES_NOTE_RESERVED_NAME, "claims-reserved-name" },
+    { VIR_NAMES_NOTE_OTHER_DOMAIN, "claims-domain-name" },
+    { VIR_NAMES_NOTE_STATIC_NAME, "claims-declared-name" },
+    { VIR_NAMES_NOTE_FOREIGN, "claims-foreign-domain" },
+    { VIR_NAMES_NOTE_NOT_A_NAME, "hostname-invalid" },
 };
+
+static char *
+describeClaims(enum virNamesNoteKind kind, const char *claims)
+{
+    switch ((int)kind) {
+    case VIR_NAMES_NOTE_RESERVED_NAME:
+        return g_strdup_printf(
+            _("Guests call themselves by names that mean something else on this machine: %s."),
+            claims);
+    case VIR_NAMES_NOTE_OTHER_DOMAIN:
+        return g_strdup_printf(_("Guests call themselves by the names of other domains: %s."),
+                               claims);
+    case VIR_NAMES_NOTE_STATIC_NAME:
+        return g_strdup_printf(
+            _("Guests call themselves by names that a network declares for other addresses: %s."),
+            claims);
+    case VIR_NAMES_NOTE_FOREIGN:
+        return g_strdup_printf(
+            _("Guests call themselves by names in domains that are not their network's: %s."),
+            claims);
+    case VIR_NAMES_NOTE_NOT_A_NAME:
+    default:
+        return g_strdup_printf(_("Guests call themselves by what is no host name: %s."), claims);
+    }
+}
 
 static void
 checkClaimKind(struct namesSetup *setup, const GPtrArray *notes, const struct claimKind *kind)
 {
     g_autoptr(GString) claims = g_string_new(NULL);
+    g_autofree char *seen = NULL;
     guint count = 0;
     guint i;
 
@@ -303,15 +330,16 @@ checkClaimKind(struct namesSetup *setup, const GPtrArray *notes, const struct cl
         name = note->name ? namesTextQuote(note->name, strlen(note->name))
                           : namesTextQuote(note->lease.hostname, note->lease.hostnameLen);
         address = namesTextAddress(&note->lease.addr);
-        both = g_strdup_printf("%s (%s)", name, address);
+        both = describeGuest(name, address);
         namesCheckAppend(claims, count++, both);
     }
+    seen = describeClaims(kind->kind, claims->str);
     if (count > 0)
-        namesFindingsAdd(
-            setup->findings, NAMES_LEVEL_WARNING, kind->id,
+        namesFound(
+            setup, WARNING, kind->id,
             _("The modules do not believe it, look-ups do not find the guests by these names. Give "
               "them other hostnames, or use the names of their domains."),
-            NULL, "%s: %s.", _(kind->seen), claims->str);
+            NULL, "%s", seen);
 }
 
 static void

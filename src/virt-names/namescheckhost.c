@@ -18,6 +18,7 @@
 #include "namesmodule.h"
 #include "namesnetworks.h"
 #include "namesprocesses.h"
+#include "namestext.h"
 
 /* Where nscd(8) and nsncd listen */
 #define NSCD_SOCKET "/var/run/nscd/socket"
@@ -194,7 +195,7 @@ namesCheckPrograms(struct namesSetup *setup)
 
     for (i = 0; i < G_N_ELEMENTS(kinds); i++) {
         if (g_file_test(kinds[i].path, G_FILE_TEST_EXISTS))
-            g_string_append_printf(here, "%s%s", here->len ? ", " : "", kinds[i].name);
+            namesTextAppend(here, kinds[i].name);
     }
     namesFound(
         setup, OK, "other-resolvers",

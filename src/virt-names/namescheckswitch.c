@@ -49,11 +49,15 @@ static void
 foundLine(struct namesSetup *setup, enum namesLevel level, const char *id, const char *why,
           const char *seen)
 {
-    g_autofree char *line = namesSwitchLine(setup->hosts);
+    g_autofree char *services = namesSwitchLine(setup->hosts);
+    g_autofree char *line = g_strconcat("hosts:", *services ? " " : "", services, NULL);
     g_autofree char *advice = enableAdvice(setup);
 
-    namesFindingsAdd(setup->findings, level, id, why, enableCommand(setup), "hosts:%s%s -- %s; %s",
-                     *line ? " " : "", line, seen, advice);
+    namesFindingsAdd(
+        setup->findings, level, id, why, enableCommand(setup),
+        /* TRANSLATORS: the hosts line of nsswitch.conf, such as "hosts: files dns"; what
+         * is wrong with it; and what to do, such as "the line should be: hosts: ..." */
+        _("%s -- %s; %s"), line, seen, advice);
 }
 
 static void

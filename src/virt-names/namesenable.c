@@ -56,20 +56,17 @@ adviseEnabled(const char *const *services)
     }
 }
 
-/* What may help somebody whom the system does not let. */
-static const char *
-permissionHint(const GError *error)
-{
-    if (error->code != EACCES && error->code != EPERM)
-        return "";
-    return geteuid() == 0 ? _(". Is it immutable (lsattr), or does a security module forbid it?")
-                          : _(". Run this as root");
-}
-
+/* Says what was wrong, and what may help somebody whom the system does not let. */
 static int
 fail(const GError *error)
 {
-    namesTell("%s%s", error->message, permissionHint(error));
+    if (error->code != EACCES && error->code != EPERM)
+        namesTell("%s", error->message);
+    else if (geteuid() == 0)
+        namesTell(_("%s. Is it immutable (lsattr), or does a security module forbid it?"),
+                  error->message);
+    else
+        namesTell(_("%s. Run this as root"), error->message);
     return NAMES_EXIT_FAILED;
 }
 
@@ -113,7 +110,7 @@ editOnce(const struct options *options, const char *const *services, editor chan
         return fail(error);
     hosts = namesSwitchParse(g_strdup(file->text), file->len);
     if (!(text = change(hosts, services, &error))) {
-        namesTell("%s: %s", file->path, error->message);
+        namesTell(_("%s: %s"), file->path, error->message);
         return NAMES_EXIT_FAILED;
     }
     if (strcmp(text, file->text) != 0) {
@@ -121,7 +118,7 @@ editOnce(const struct options *options, const char *const *services, editor chan
         g_autofree char *advice = namesOwnerAdvice(owner, change == namesEditEnable);
 
         if (advice) {
-            namesTell("%s: %s", file->path, advice);
+            namesTell(_("%s: %s"), file->path, advice);
             return NAMES_EXIT_FAILED;
         }
     }

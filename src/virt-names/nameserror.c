@@ -6,6 +6,7 @@
 
 #include "nameserror.h"
 
+#include <glib/gi18n.h>
 #include <stdarg.h>
 
 void
@@ -18,7 +19,7 @@ namesErrorSet(GError **error, int errnum, const char *format, ...)
     text = g_strdup_vprintf(format, args);
     va_end(args);
     if (errnum)
-        g_set_error(error, NAMES_ERROR, errnum, "%s: %s", text, g_strerror(errnum));
+        g_set_error(error, NAMES_ERROR, errnum, _("%s: %s"), text, g_strerror(errnum));
     else
         g_set_error_literal(error, NAMES_ERROR, 0, text);
 }

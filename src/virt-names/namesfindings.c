@@ -135,12 +135,30 @@ printFinding(const struct namesFinding *finding, size_t indent)
     }
 }
 
+/* How many problems and warnings there are, in words. */
+static char *
+describeCounts(guint problems, guint warnings)
+{
+    g_autofree char *first = g_strdup_printf(
+        g_dngettext(GETTEXT_PACKAGE, "%u problem", "%u problems", problems), problems);
+    g_autofree char *second = g_strdup_printf(
+        g_dngettext(GETTEXT_PACKAGE, "%u warning", "%u warnings", warnings), warnings);
+    g_autoptr(GString) counts = g_string_new(NULL);
+
+    if (problems > 0)
+        namesTextAppend(counts, first);
+    if (warnings > 0)
+        namesTextAppend(counts, second);
+    return g_strdup(counts->str);
+}
+
 void
 namesFindingsPrint(const namesFindings *findings)
 {
     const guint problems = namesFindingsCount(findings, NAMES_LEVEL_PROBLEM);
     const guint warnings = namesFindingsCount(findings, NAMES_LEVEL_WARNING);
     const size_t indent = indentation();
+    g_autofree char *counts = NULL;
     guint i;
 
     for (i = 0; i < findings->array->len; i++)
@@ -149,16 +167,8 @@ namesFindingsPrint(const namesFindings *findings)
         namesOutputText(_("\nAll is well.\n"));
         return;
     }
-    namesOutputText("\n");
-    if (problems > 0)
-        namesOutputFormat(g_dngettext(GETTEXT_PACKAGE, "%u problem", "%u problems", problems),
-                          problems);
-    if (problems > 0 && warnings > 0)
-        namesOutputText(", ");
-    if (warnings > 0)
-        namesOutputFormat(g_dngettext(GETTEXT_PACKAGE, "%u warning", "%u warnings", warnings),
-                          warnings);
-    namesOutputText("\n");
+    counts = describeCounts(problems, warnings);
+    namesOutputFormat("\n%s\n", counts);
 }
 
 void

@@ -212,11 +212,12 @@ static char *
 leaseVerdict(const struct namesNote *note, gint64 now)
 {
     g_autofree char *name = note->name ? namesTextQuote(note->name, strlen(note->name)) : NULL;
-    g_autofree char *expiry = namesTextExpiry(note->lease.expiry, now);
+    g_autofree char *span = namesTextAway(note->lease.expiry, now);
 
     switch ((int)note->kind) {
     case VIR_NAMES_NOTE_EXPIRED:
-        return g_strdup_printf(_("left out: it ran out %s"), expiry);
+        /* TRANSLATORS: of a lease; the span of time is such as "59m" or "3d 2h" */
+        return g_strdup_printf(_("left out: it ran out %s ago"), span);
     case VIR_NAMES_NOTE_FOREIGN:
         return g_strdup(_("left out: a guest's hostname may have a dot only before the domain of "
                           "its network"));
@@ -237,87 +238,103 @@ leaseVerdict(const struct namesNote *note, gint64 now)
     }
 }
 
+/* What there is to say of a lease, as a list. */
 static char *
-leaseText(const struct namesNote *note, gint64 now)
+describeLease(const struct virLease *lease, bool hasExpired, gint64 now)
 {
-    const struct virLease *lease = &note->lease;
     g_autofree char *address = namesTextAddress(&lease->addr);
-    g_autofree char *expiry = namesTextExpiry(lease->expiry, now);
-    g_autofree char *verdict = leaseVerdict(note, now);
-    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *first = g_strdup_printf(_("lease of %s"), address);
+    g_autofree char *expires = namesTextExpires(lease->expiry, now);
+    g_autoptr(GString) list = g_string_new(NULL);
 
-    /* TRANSLATORS: a file, and the address of a lease in it; one or more of the next four follow,
-     * and after a colon why the lease was taken or left out */
-    g_string_append_printf(text, _("%s: lease of %s"), note->shown, address);
+    namesTextAppend(list, first);
     if (lease->hasMac) {
         g_autofree char *mac = namesTextMac(&lease->mac);
+        g_autofree char *item = g_strdup_printf(_("MAC %s"), mac);
 
-        g_string_append_printf(text, _(", MAC %s"), mac);
+        namesTextAppend(list, item);
     }
     if (lease->hostnameLen > 0) {
         g_autofree char *hostname = namesTextQuote(lease->hostname, lease->hostnameLen);
+        g_autofree char *item = g_strdup_printf(_("hostname %s"), hostname);
 
-        g_string_append_printf(text, _(", hostname %s"), hostname);
+        namesTextAppend(list, item);
     } else {
-        g_string_append(text, _(", without hostname"));
+        namesTextAppend(list, _("without hostname"));
     }
-    if (note->kind != VIR_NAMES_NOTE_EXPIRED)
-        g_string_append_printf(text, _(", expires %s"), expiry);
-    return g_strdup_printf("%s: %s", text->str, verdict);
+    if (!hasExpired)
+        namesTextAppend(list, expires);
+    return g_strdup(list->str);
 }
 
 static char *
-mapText(const struct namesNote *note)
+leaseText(const struct namesNote *note, const char *file, gint64 now)
+{
+    g_autofree char *lease = describeLease(&note->lease, note->kind == VIR_NAMES_NOTE_EXPIRED, now);
+    g_autofree char *verdict = leaseVerdict(note, now);
+
+    /* TRANSLATORS: a file; a lease in it, as a list such as "lease of 10.0.0.1, MAC
+     * 52:54:00:00:00:01, without hostname, never expires"; and "taken" or "left out: ..." */
+    return g_strdup_printf(_("%s: %s: %s"), file, lease, verdict);
+}
+
+static char *
+mapText(const struct namesNote *note, const char *file)
 {
     g_autofree char *domain = namesTextQuote(note->domain, strlen(note->domain));
-    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *text = g_strdup_printf(
+        g_dngettext(GETTEXT_PACKAGE, "%s: domain %s has %u MAC address",
+                    "%s: domain %s has %u MAC addresses", note->macs->len),
+        file, domain, note->macs->len);
+    g_autoptr(GString) macs = g_string_new(NULL);
     guint i;
 
-    g_string_append_printf(text,
-                           g_dngettext(GETTEXT_PACKAGE, "%s: domain %s has %u MAC address",
-                                       "%s: domain %s has %u MAC addresses", note->macs->len),
-                           note->shown, domain, note->macs->len);
     for (i = 0; note->leaseless && i < note->leaseless->len; i++) {
         g_autofree char *mac = namesTextMac(&g_array_index(note->leaseless, struct virMacAddr, i));
 
-        g_string_append_printf(text, i ? ", %s" : _("; no lease for %s"), mac);
+        namesTextAppend(macs, mac);
     }
-    return g_strdup(text->str);
+    if (macs->len == 0)
+        return g_steal_pointer(&text);
+    /* TRANSLATORS: "FILE: domain NAME has 2 MAC addresses", and a list of MAC addresses */
+    return g_strdup_printf(_("%s; no lease for %s"), text, macs->str);
 }
 
 static char *
-fileText(const struct namesNote *note)
+fileText(const struct namesNote *note, const char *file)
 {
     switch ((int)note->kind) {
     case VIR_NAMES_NOTE_FILE_FAILED:
-        return g_strdup_printf(_("%s: passed over: %s"), note->shown, g_strerror(note->error));
+        return g_strdup_printf(_("%s: passed over: %s"), file, g_strerror(note->error));
     case VIR_NAMES_NOTE_FILE_DAMAGED:
         return g_strdup_printf(
-            _("%s: damaged at byte %" PRIu64 "; what is in good form around it is used"),
-            note->shown, note->offset);
+            _("%s: damaged at byte %" PRIu64 "; what is in good form around it is used"), file,
+            note->offset);
     case VIR_NAMES_NOTE_NOT_A_RECORD:
     default:
         return g_strdup_printf(_("%s: what begins at byte %" PRIu64
                                  " is not what the file should hold; it is passed over"),
-                               note->shown, note->offset);
+                               file, note->offset);
     }
 }
 
 char *
-namesNoteText(const struct namesNote *note, gint64 now)
+namesNoteText(const struct namesNote *note, const char *folder, gint64 now)
 {
+    g_autofree char *file = folder && note->shown ? g_build_filename(folder, note->shown, NULL)
+                                                  : g_strdup(note->shown);
     g_autofree char *address = NULL;
 
     if (note->isLease)
-        return leaseText(note, now);
+        return leaseText(note, file, now);
     switch (note->kind) {
     case VIR_NAMES_NOTE_FOLDER_FAILED:
         return g_strdup_printf(_("the lease folder cannot be read: %s"), g_strerror(note->error));
     case VIR_NAMES_NOTE_MAP_ENTRY:
-        return mapText(note);
+        return mapText(note, file);
     case VIR_NAMES_NOTE_STATIC:
         address = namesTextAddress(&note->addr);
-        return g_strdup_printf(_("%s: declared for %s: taken"), note->shown, address);
+        return g_strdup_printf(_("%s: declared for %s: taken"), file, address);
     case VIR_NAMES_NOTE_INVALID_NAME:
         return g_strdup(_("that is no host name: no guest can have it"));
     case VIR_NAMES_NOTE_TOO_MANY:
@@ -333,7 +350,7 @@ namesNoteText(const struct namesNote *note, gint64 now)
     case VIR_NAMES_NOTE_OTHER_DOMAIN:
     case VIR_NAMES_NOTE_STATIC_NAME:
     default:
-        return fileText(note);
+        return fileText(note, file);
     }
 }
 
@@ -383,7 +400,7 @@ namesNoteJson(namesJson *json, const struct namesNote *note, gint64 now)
         [VIR_NAMES_NOTE_TOO_MANY] = "too-many",
     };
 
-    g_autofree char *text = namesNoteText(note, now);
+    g_autofree char *text = namesNoteText(note, NULL, now);
 
     namesJsonBeginObject(json, NULL);
     namesJsonString(json, "kind", kinds[note->kind]);
@@ -421,10 +438,10 @@ namesNotesWarn(const struct virNamesNote *heard, void *opaque)
     case VIR_NAMES_NOTE_TOO_MANY:
         notes = namesNotesNew();
         namesNotesHear(heard, notes);
-        text = namesNoteText(notes->pdata[0], 0);
+        text = namesNoteText(notes->pdata[0], warned->folder, 0);
         /* A file is read for each service */
         if (g_hash_table_add(warned->texts, text))
-            namesTell("%s/%s", warned->folder, text);
+            namesTell("%s", text);
         break;
     default:
         break;

@@ -38,8 +38,9 @@ void namesNotesHear(const struct virNamesNote *note, void *opaque);
  * domain's name are, it also finds the MAC addresses that have none. */
 void namesNotesFinish(GPtrArray *notes, bool byMac);
 
-/* One line; free with g_free(). */
-char *namesNoteText(const struct namesNote *note, gint64 now);
+/* One line, in which a file has its name alone, or its path in @folder if that is not NULL; free
+ * with g_free(). */
+char *namesNoteText(const struct namesNote *note, const char *folder, gint64 now);
 
 /* Writes an element of an array. */
 void namesNoteJson(namesJson *json, const struct namesNote *note, gint64 now);

@@ -108,7 +108,7 @@ printStep(const namesTrail *trail, const struct namesStep *step, gint64 now)
 
     printLine(step->service, found ? NAMES_COLOR_GREEN : NAMES_COLOR_NONE, text);
     for (i = 0; step->notes && i < step->notes->len; i++) {
-        g_autofree char *note = namesNoteText(step->notes->pdata[i], now);
+        g_autofree char *note = namesNoteText(step->notes->pdata[i], NULL, now);
 
         namesOutputFormat("%*s", INDENT, "");
         namesOutputWrapped(note, INDENT + 2);

@@ -142,20 +142,44 @@ namesTextSpan(gint64 seconds)
 }
 
 char *
+namesTextAway(gint64 expiry, gint64 now)
+{
+    /* Files may say any number: their difference is at most that of two unsigned ones */
+    const guint64 away = expiry >= now ? (guint64)expiry - (guint64)now
+                                       : (guint64)now - (guint64)expiry;
+
+    return namesTextSpan(MIN(away, G_MAXINT64));
+}
+
+/* A lease is good up to the second that it names. */
+char *
 namesTextExpiry(gint64 expiry, gint64 now)
 {
-    g_autofree char *span = NULL;
-    guint64 away;
+    g_autofree char *span = namesTextAway(expiry, now);
 
     if (expiry == 0)
         return g_strdup(C_("lease", "never"));
-    /* Files may say any number: their difference is at most that of two unsigned ones */
-    away = expiry >= now ? (guint64)expiry - (guint64)now : (guint64)now - (guint64)expiry;
-    span = namesTextSpan(MIN(away, G_MAXINT64));
-    /* A lease is good up to the second that it names. */
-    /* TRANSLATORS: a span of time such as "59m" or "3d 2h". It stands by itself, and as the %s of
-     * "expires %s" and "left out: it ran out %s" */
+    /* TRANSLATORS: a span of time such as "59m" or "3d 2h"; the column is EXPIRES */
     return g_strdup_printf(expiry >= now ? C_("lease", "in %s") : C_("lease", "%s ago"), span);
+}
+
+char *
+namesTextExpires(gint64 expiry, gint64 now)
+{
+    g_autofree char *span = namesTextAway(expiry, now);
+
+    if (expiry == 0)
+        return g_strdup(C_("lease", "never expires"));
+    /* TRANSLATORS: of a lease; the span of time is such as "59m" or "3d 2h" */
+    return g_strdup_printf(
+        expiry >= now ? C_("lease", "expires in %s") : C_("lease", "expired %s ago"), span);
+}
+
+void
+namesTextAppend(GString *list, const char *item)
+{
+    /* TRANSLATORS: between the items of a list */
+    g_string_append_printf(list, "%s%s", list->len > 0 ? C_("list", ", ") : "", item);
 }
 
 static size_t

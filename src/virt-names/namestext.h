@@ -42,8 +42,17 @@ char *namesTextTime(gint64 seconds);
 /* A span of time in its two largest units: "59s", "1h 5m", "3d 2h". */
 char *namesTextSpan(gint64 seconds);
 
-/* When a lease runs out, seen from @now: "in 59m", "3m ago", "never". */
+/* When a lease runs out, seen from @now, by itself: "in 59m", "3m ago", "never". */
 char *namesTextExpiry(gint64 expiry, gint64 now);
+
+/* The same as what a lease does: "expires in 59m", "expired 3m ago", "never expires". */
+char *namesTextExpires(gint64 expiry, gint64 now);
+
+/* The time between the two, as a span. */
+char *namesTextAway(gint64 expiry, gint64 now);
+
+/* Appends @item to a list in words. */
+void namesTextAppend(GString *list, const char *item);
 
 /* Columns of a terminal that @text takes. */
 size_t namesTextWidth(const char *text);

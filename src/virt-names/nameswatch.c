@@ -57,10 +57,16 @@ struct watch {
 };
 
 static const char *const kinds[] = {
-    [NAMES_CHANGE_PRESENT] = "present", [NAMES_CHANGE_ADDED] = "added",
-    [NAMES_CHANGE_RENEWED] = "renewed", [NAMES_CHANGE_MOVED] = "moved",
-    [NAMES_CHANGE_RENAMED] = "renamed", [NAMES_CHANGE_EXPIRED] = "expired",
-    [NAMES_CHANGE_GONE] = "gone",
+    /* TRANSLATORS: the next seven are what "virt-names watch" says of a name, in a column: it is
+     * there when watch begins, has come, its lease was renewed, its guest moved to another address
+     * or was renamed, its lease expired, or it is gone */
+    [NAMES_CHANGE_PRESENT] = NC_("event", "present"),
+    [NAMES_CHANGE_ADDED] = NC_("event", "added"),
+    [NAMES_CHANGE_RENEWED] = NC_("event", "renewed"),
+    [NAMES_CHANGE_MOVED] = NC_("event", "moved"),
+    [NAMES_CHANGE_RENAMED] = NC_("event", "renamed"),
+    [NAMES_CHANGE_EXPIRED] = NC_("event", "expired"),
+    [NAMES_CHANGE_GONE] = NC_("event", "gone"),
 };
 
 /* ---- how changes are printed ---- */
@@ -89,28 +95,48 @@ printJson(const struct namesChange *change, gint64 now)
 static char *
 describe(const struct namesChange *change, gint64 now)
 {
-    g_autofree char *expiry = namesTextExpiry(change->row->expiry, now);
     g_autofree char *old = NULL;
 
     switch (change->kind) {
     case NAMES_CHANGE_MOVED:
         old = namesTextAddress(&change->old->addr);
-        /* TRANSLATORS: the address, or the name, that a guest had before */
-        return g_strdup_printf(_("from %s"), old);
+        /* TRANSLATORS: the address that a guest had before it "moved" */
+        return g_strdup_printf(C_("address", "from %s"), old);
     case NAMES_CHANGE_RENAMED:
         old = namesRowName(change->old);
-        return g_strdup_printf(_("from %s"), old);
+        /* TRANSLATORS: the name that a guest had before it was "renamed" */
+        return g_strdup_printf(C_("name", "from %s"), old);
     case NAMES_CHANGE_PRESENT:
     case NAMES_CHANGE_ADDED:
     case NAMES_CHANGE_RENEWED:
         return change->row->source == NAMES_SOURCE_STATIC
                    ? g_strdup("")
-                   : g_strdup_printf(_("expires %s"), expiry);
+                   : namesTextExpires(change->row->expiry, now);
     case NAMES_CHANGE_EXPIRED:
     case NAMES_CHANGE_GONE:
     default:
         return g_strdup("");
     }
+}
+
+static const char *
+kindText(enum namesChangeKind kind)
+{
+    return g_dpgettext2(GETTEXT_PACKAGE, "event", kinds[kind]);
+}
+
+/* Prints what happened in a column that is wide enough for anything that may. */
+static void
+printKind(enum namesChangeKind kind, enum namesColor color)
+{
+    const char *text = kindText(kind);
+    size_t width = 0;
+    size_t i;
+
+    for (i = 0; i < G_N_ELEMENTS(kinds); i++)
+        width = MAX(width, namesTextWidth(kindText(i)));
+    namesOutputColored(color, text);
+    namesOutputFormat("%*s", (int)(width - namesTextWidth(text)), "");
 }
 
 static void
@@ -124,14 +150,13 @@ printText(const struct namesChange *change, gint64 now)
     };
     g_autoptr(GDateTime) moment = g_date_time_new_from_unix_local(now);
     g_autofree char *time = g_date_time_format(moment, "%H:%M:%S");
-    g_autofree char *kind = g_strdup_printf("%-7s", kinds[change->kind]);
     g_autofree char *name = namesRowName(change->row);
     g_autofree char *address = namesTextAddress(&change->row->addr);
     g_autofree char *more = describe(change, now);
     g_autofree char *network = namesRowShownNetwork(change->row);
 
     namesOutputFormat("%s  ", time);
-    namesOutputColored(colors[change->kind], kind);
+    printKind(change->kind, colors[change->kind]);
     namesOutputFormat("  %s  %s  %s %s%s%s\n", name, address, namesRowSource(change->row), network,
                       *more ? "  " : "", more);
 }
