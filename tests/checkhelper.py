@@ -95,10 +95,14 @@ def make_machine(program, helper):
     for copy in installed_modules():
         os.unlink(copy)
     write("/etc/ld.so.conf", f"{MODULE_FOLDER}\ninclude /etc/ld.so.conf.d/*.conf\n")
-    write("/usr/local/bin/virt-names", f"#!/bin/sh\nexec {shlex.join([*WRAPPER, program])} \"$@\"\n", 0o755)
+    use_program(program)
     os.makedirs(os.path.dirname(HELPER), exist_ok=True)
     shutil.copy(helper, HELPER)
     return make_network()
+
+
+def use_program(program):
+    write("/usr/local/bin/virt-names", f"#!/bin/sh\nexec {shlex.join([*WRAPPER, program])} \"$@\"\n", 0o755)
 
 
 def make_network():

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
-"""virtnameschecktest.py VIRT_NAMES HELPER MANUAL: what "virt-names check" finds. Run through private.sh.
+"""virtnameschecktest.py VIRT_NAMES HELPER MANUAL PACKAGE PACKAGED: what "virt-names check" finds. Run through
+private.sh. PACKAGE is the one that VIRT_NAMES was built for, "" if for none; PACKAGED is a virt-names that was built for
+the package libnss-example.
 
 Each fault of the tables is put into a set-up that is good, with the real glibc, nscd and dnsmasq: some name then is not
 found, or found wrongly; check says so; and the command that it prints, run as it is, puts that right."""
@@ -198,8 +200,26 @@ def moved(folder):
 # What getent(1) prints is the shell's word on it: a signal ends every program that looks up a name
 CRASH = {"shop": "Bus"}
 CONF = "/etc/ld.so.conf.d/libvirt-nss.conf"
-PACKAGE = "apt-get install libnss-libvirt" if os.path.exists("/usr/bin/apt-get") else "dnf install libvirt-nss"
-AGAIN = PACKAGE.replace("apt-get install", "apt-get install --reinstall").replace("dnf install", "dnf reinstall")
+
+
+def package_command(package, again=False):
+    if not package:
+        return None
+    if os.path.exists("/usr/bin/apt-get"):
+        return f"apt-get install {'--reinstall ' if again else ''}{package}"
+    return f"dnf {'reinstall' if again else 'install'} {package}"
+
+
+def package_faults(package):
+    """What is mended by installing the package that virt-names was built for."""
+    return [
+        Fault("a module is not installed", both(gone(LIBVIRT), lambda: run("ldconfig")), "PROBLEM module-missing",
+              package_command(package), {"shop": None, "web1": SHOP}),
+        Fault("a module of a package is cut off",
+              both(moved("/usr/lib"), lambda: run("ldconfig"), cut("/usr/lib/" + checkhelper.MODULES[0], 4096)),
+              "PROBLEM module-broken", package_command(package, again=True), CRASH),
+    ]
+
 
 MODULES = [
     Fault("the loader's cache does not have a module",
@@ -207,15 +227,10 @@ MODULES = [
           "PROBLEM module-not-in-cache", "ldconfig", {"shop": None, "web1": SHOP}),
     Fault("the loader does not know the folder of a module", moved("/usr/local/lib64"), "PROBLEM module-not-in-cache",
           f"echo /usr/local/lib64 > {CONF} && ldconfig", {"shop": None, "web1": SHOP}),
-    Fault("a module is not installed", both(gone(LIBVIRT), lambda: run("ldconfig")), "PROBLEM module-missing", PACKAGE,
-          {"shop": None, "web1": SHOP}),
     Fault("a module is cut off, and there is a good one elsewhere",
           both(copied("/usr/lib"), lambda: run("ldconfig"), cut(LIBVIRT, 4096)),
           "PROBLEM module-broken", f"rm {LIBVIRT} && ldconfig", CRASH),
     Fault("a module is cut off, and there is no other", cut(LIBVIRT, 4096), "PROBLEM module-broken", None, CRASH),
-    Fault("a module of a package is cut off",
-          both(moved("/usr/lib"), lambda: run("ldconfig"), cut("/usr/lib/" + checkhelper.MODULES[0], 4096)),
-          "PROBLEM module-broken", AGAIN, CRASH),
     Fault("little is left of a module",
           cut(LIBVIRT, 100), "PROBLEM module-broken", None, {"shop": None, "web1": SHOP}),
     Fault("nothing is left of a module, and there is a good one elsewhere",
@@ -400,6 +415,20 @@ def test_switch():
 
 def test_modules():
     try_all(MODULES, modules=True)
+
+
+def test_packages():
+    """Where no package has the modules, there is none to install."""
+    for program, package in ((sys.argv[1], sys.argv[4]), (sys.argv[5], "libnss-example")):
+        checkhelper.use_program(program)
+        try_all(package_faults(package), modules=True)
+        os.unlink(LIBVIRT)
+        run("ldconfig")
+        told = check("a module is not installed").of("module-missing")
+        tap.equal([('"make install"' in finding["why"]) for finding in told], [not package],
+                  f"a module is not installed: built for {package or 'no package'}")
+    checkhelper.use_program(sys.argv[1])
+    checkhelper.make_good(modules=True)
 
 
 def test_files():

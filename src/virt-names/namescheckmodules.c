@@ -112,16 +112,17 @@ cacheCommand(const char *path)
                                    : g_strconcat(print, " > " LOADER_CONF " && ldconfig", NULL);
 }
 
-/* The command that installs the package with the modules, or NULL. */
+/* The command that installs the package with the modules; NULL if there is none. */
 static char *
 packageCommand(bool again)
 {
+    const char *manager = NULL;
+
     if (g_file_test("/usr/bin/apt-get", G_FILE_TEST_EXISTS))
-        return g_strdup(again ? "apt-get install --reinstall libnss-libvirt"
-                              : "apt-get install libnss-libvirt");
-    if (g_file_test("/usr/bin/dnf", G_FILE_TEST_EXISTS))
-        return g_strdup(again ? "dnf reinstall libvirt-nss" : "dnf install libvirt-nss");
-    return NULL;
+        manager = again ? "apt-get install --reinstall " : "apt-get install ";
+    else if (g_file_test("/usr/bin/dnf", G_FILE_TEST_EXISTS))
+        manager = again ? "dnf reinstall " : "dnf install ";
+    return manager && *MODULES_PACKAGE ? g_strconcat(manager, MODULES_PACKAGE, NULL) : NULL;
 }
 
 /* What puts a good file in place of the one at @path; NULL: no package has put it there. */
@@ -169,7 +170,11 @@ checkMissing(struct namesSetup *setup, const namesModule *module)
                    module->service, other);
     } else {
         namesFound(setup, PROBLEM, "module-missing",
-                   _("glibc passes over a service whose module is not there."),
+                   *MODULES_PACKAGE
+                       ? _("glibc passes over a service whose module is not there.")
+                       : _("glibc passes over a service whose module is not there. It is built "
+                           "from the same source as this program: run \"make install\" there, as "
+                           "root."),
                    packageCommand(false), _("The module of %s is not installed: %s."),
                    module->service, module->error);
     }
