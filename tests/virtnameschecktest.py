@@ -267,6 +267,7 @@ FILES = [
     Fault("there is no lease folder", gone(LEASEDIR), "PROBLEM folder-missing", "virsh net-start default", NONE),
     Fault("the lease folder is a file",
           both(gone(LEASEDIR), content(LEASEDIR, "")), "PROBLEM folder-unreadable", None, NONE),
+    Fault("a file has a suffix and no name, so that nobody reads it", content(path(".status"), "[", 0o600), None, None, NAMES),
     Fault("a lease file is for root alone", mode(STATUS, 0o600), "PROBLEM file-closed", f"chmod a+r {STATUS}",
           {"shop": None, "web1": None}, user=True),
     Fault("a MAC map is for root alone",

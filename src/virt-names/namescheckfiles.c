@@ -81,20 +81,6 @@ checkFolder(struct namesSetup *setup)
 
 /* ---- its files ---- */
 
-static bool
-isOfModules(const char *name)
-{
-    static const char *const suffixes[] = { VIR_LEASE_STATUS_SUFFIX, VIR_LEASE_NOMAC_SUFFIX,
-                                            NAMES_MACS_SUFFIX, NAMES_HOSTS_SUFFIX };
-    size_t i;
-
-    for (i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        if (g_str_has_suffix(name, suffixes[i]))
-            return true;
-    }
-    return false;
-}
-
 /* What gives the file at @path another name, which nobody reads. */
 static char *
 moveCommand(const char *path, const char *suffix)
@@ -172,7 +158,7 @@ checkFiles(struct namesSetup *setup)
         g_ptr_array_add(names, g_strdup(name));
     g_ptr_array_sort(names, compareNames);
     for (i = 0; i < names->len; i++) {
-        if (isOfModules(names->pdata[i]))
+        if (namesNetworksIsRead(names->pdata[i]))
             checkFile(setup, names->pdata[i]);
         else if (strstr(names->pdata[i], VIR_LEASE_STATUS_SUFFIX KEPT_SUFFIX))
             checkKept(setup, names->pdata[i]);

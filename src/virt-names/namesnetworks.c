@@ -75,3 +75,9 @@ namesNetworksIsFile(const char *file)
 {
     return stemLength(file) > 0;
 }
+
+bool
+namesNetworksIsRead(const char *file)
+{
+    return namesNetworksIsFile(file) && !g_str_has_suffix(file, NAMES_CONF_SUFFIX);
+}

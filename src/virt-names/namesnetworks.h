@@ -25,3 +25,6 @@ char *namesNetworksStem(const char *file);
 
 /* Whether @file has one of these suffixes, or one of a file of leases. */
 bool namesNetworksIsFile(const char *file);
+
+/* Whether it is one of those that the modules read. */
+bool namesNetworksIsRead(const char *file);
