@@ -20,9 +20,6 @@
 #include "namesprocesses.h"
 #include "namestext.h"
 
-/* Where nscd(8) and nsncd listen */
-#define NSCD_SOCKET "/var/run/nscd/socket"
-
 /* Options of dnsmasq(8) that libvirtd gives it; each with its value behind '=' */
 #define OPTION_CONF "--conf-file="
 #define OPTION_SCRIPT "--dhcp-script="
@@ -114,7 +111,7 @@ findCache(GPtrArray **processes)
     size_t i;
 
     *processes = NULL;
-    for (i = 0; g_access(NSCD_SOCKET, F_OK) == 0 && i < G_N_ELEMENTS(names); i++) {
+    for (i = 0; g_access(NAMES_CACHE_SOCKET, F_OK) == 0 && i < G_N_ELEMENTS(names); i++) {
         g_autoptr(GPtrArray) found = namesProcessesFind(names[i]);
 
         if (found->len == 0)

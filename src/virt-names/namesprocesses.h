@@ -8,6 +8,9 @@
 
 #include <glib.h>
 
+/* Where nscd(8) and nsncd listen: what they have in their caches is what programs get. */
+#define NAMES_CACHE_SOCKET "/var/run/nscd/socket"
+
 struct namesProcess {
     char **arguments; /* NULL-terminated */
     gint64 started;   /* seconds since the epoch */

@@ -14,12 +14,10 @@
 #include "namesjson.h"
 #include "namesnotes.h"
 #include "namesoutput.h"
+#include "namesprocesses.h"
 #include "namesswitch.h"
 #include "namestext.h"
 #include "namestrail.h"
-
-/* Where nscd(8) listens: what it has in its cache is what programs get. */
-#define NSCD_SOCKET "/var/run/nscd/socket"
 
 /* Columns before what is said of a service, and of its reasons */
 #define INDENT 17
@@ -134,7 +132,7 @@ printTrail(const namesTrail *trail, gint64 now)
     namesOutputText("\n");
     for (i = 0; i < trail->steps->len; i++)
         printStep(trail, trail->steps->pdata[i], now);
-    if (access(NSCD_SOCKET, F_OK) == 0)
+    if (access(NAMES_CACHE_SOCKET, F_OK) == 0)
         printLine("nscd", NAMES_COLOR_NONE, _("runs here: programs get what it remembers"));
     printLine(trail->isAddress ? "getnameinfo" : "getaddrinfo",
               trail->error ? NAMES_COLOR_RED : NAMES_COLOR_GREEN,
