@@ -139,11 +139,10 @@ namesCheckCache(struct namesSetup *setup)
 static bool
 isOlderThanModules(const struct namesProcess *process)
 {
-    static const char *const services[] = { NAMES_SERVICE_LIBVIRT, NAMES_SERVICE_GUEST };
-    size_t i;
+    const char *const *ours;
 
-    for (i = 0; i < G_N_ELEMENTS(services); i++) {
-        g_autoptr(namesModule) module = namesModuleOpen(services[i]);
+    for (ours = namesSwitchOurs; *ours; ours++) {
+        g_autoptr(namesModule) module = namesModuleOpen(*ours);
         GStatBuf status;
 
         if (module->path && g_stat(module->path, &status) == 0 &&

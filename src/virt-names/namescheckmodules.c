@@ -236,6 +236,8 @@ checkModule(struct namesSetup *setup, const char *service)
 void
 namesCheckModules(struct namesSetup *setup)
 {
-    checkModule(setup, NAMES_SERVICE_LIBVIRT);
-    checkModule(setup, NAMES_SERVICE_GUEST);
+    const char *const *ours;
+
+    for (ours = namesSwitchOurs; *ours; ours++)
+        checkModule(setup, *ours);
 }

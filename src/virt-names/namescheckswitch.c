@@ -15,8 +15,6 @@
 #include "namesedit.h"
 #include "namesmodule.h"
 
-static const char *const ours[] = { NAMES_SERVICE_LIBVIRT, NAMES_SERVICE_GUEST, NULL };
-
 /* What makes the line right; NULL if no command of ours does. */
 static char *
 enableCommand(const struct namesSetup *setup)
@@ -37,7 +35,7 @@ enableAdvice(const struct namesSetup *setup)
 
     if (setup->owner != NAMES_OWNER_ADMIN)
         return namesOwnerAdvice(setup->owner, true);
-    if (!(text = namesEditEnable(setup->hosts, ours, &error)))
+    if (!(text = namesEditEnable(setup->hosts, namesSwitchOurs, &error)))
         return g_strdup(error->message);
     enabled = namesSwitchParse(g_strdup(text), strlen(text));
     line = namesSwitchLine(enabled);
@@ -212,10 +210,10 @@ checkPlaces(struct namesSetup *setup)
     bool filesTold = false;
     bool dnsTold = false;
     int hider = -1;
-    size_t i;
+    const char *const *ours;
 
-    for (i = 0; ours[i]; i++) {
-        int found = namesSwitchFind(setup->hosts, ours[i]);
+    for (ours = namesSwitchOurs; *ours; ours++) {
+        int found = namesSwitchFind(setup->hosts, *ours);
 
         if (found < 0)
             continue;

@@ -22,12 +22,6 @@
 #define MARK_EMPTY "# virt-names(1) added files and dns to a hosts line that had no service\n"
 #define LINE_BEGIN "hosts:          "
 
-static bool
-isOurs(const char *service)
-{
-    return strcmp(service, NAMES_SERVICE_LIBVIRT) == 0 || strcmp(service, NAMES_SERVICE_GUEST) == 0;
-}
-
 /* Services of this machine's own configuration: they may come before ours. Anything else asks
  * somebody, and costs time or hides guests. */
 static bool
@@ -45,7 +39,7 @@ isElsewhere(const struct namesService *service)
     return *service->name == '#' || strcmp(service->name, "dns") == 0 ||
            strcmp(service->name, "resolve") == 0 || g_str_has_prefix(service->name, "mdns") ||
            (service->actions[NAMES_STATUS_NOTFOUND] == NAMES_ACTION_RETURN &&
-            !isOurs(service->name));
+            !namesSwitchIsOurs(service->name));
 }
 
 /* Position of the first service that is elsewhere; behind the last one if there is none. */
@@ -128,6 +122,16 @@ isMarked(const struct namesSwitch *hosts, const char *mark)
            (hosts->begin == len || hosts->text[hosts->begin - len - 1] == '\n');
 }
 
+static bool
+hasOurs(const struct namesSwitch *hosts)
+{
+    const char *const *ours = namesSwitchOurs;
+
+    while (*ours && namesSwitchFind(hosts, *ours) < 0)
+        ours++;
+    return *ours;
+}
+
 /* The text without what was added for ours, if these are gone: the first files service, or
  * everything in the line. */
 static char *
@@ -138,8 +142,7 @@ withoutAdded(const struct namesSwitch *hosts)
     g_autoptr(namesSwitch) rest = NULL;
     gsize mark = 0;
 
-    if (files < 0 || namesSwitchFind(hosts, NAMES_SERVICE_LIBVIRT) >= 0 ||
-        namesSwitchFind(hosts, NAMES_SERVICE_GUEST) >= 0)
+    if (files < 0 || hasOurs(hosts))
         return g_strdup(hosts->text);
     if (isMarked(hosts, MARK_FILES)) {
         mark = strlen(MARK_FILES);
@@ -240,16 +243,14 @@ insertLine(const struct namesSwitch *hosts, const char *words)
 static char **
 allServices(const struct namesSwitch *hosts, const char *const *services)
 {
-    static const char *const ours[] = { NAMES_SERVICE_LIBVIRT, NAMES_SERVICE_GUEST };
-    char **all = g_new0(char *, G_N_ELEMENTS(ours) + 1);
-    size_t count = 0;
-    size_t i;
+    g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+    const char *const *ours;
 
-    for (i = 0; i < G_N_ELEMENTS(ours); i++) {
-        if (g_strv_contains(services, ours[i]) || namesSwitchFind(hosts, ours[i]) >= 0)
-            all[count++] = g_strdup(ours[i]);
+    for (ours = namesSwitchOurs; *ours; ours++) {
+        if (g_strv_contains(services, *ours) || namesSwitchFind(hosts, *ours) >= 0)
+            g_strv_builder_add(all, *ours);
     }
-    return all;
+    return g_strv_builder_end(all);
 }
 
 /* Whether the line is the word hosts alone, which glibc takes for one without services. */

@@ -34,10 +34,9 @@ findServices(const char *name)
 {
     static const char *const libvirt[] = { NAMES_SERVICE_LIBVIRT, NULL };
     static const char *const guest[] = { NAMES_SERVICE_GUEST, NULL };
-    static const char *const both[] = { NAMES_SERVICE_LIBVIRT, NAMES_SERVICE_GUEST, NULL };
 
     if (!name || strcmp(name, "both") == 0)
-        return both;
+        return namesSwitchOurs;
     if (strcmp(name, NAMES_SERVICE_LIBVIRT) == 0)
         return libvirt;
     return strcmp(name, NAMES_SERVICE_GUEST) == 0 ? guest : NULL;

@@ -15,6 +15,14 @@
 /* What glibc 2.36 takes where there is no hosts line; tests/virtnamestest.py asks it */
 #define DEFAULT_SERVICES "files dns"
 
+const char *const namesSwitchOurs[] = { NAMES_SERVICE_LIBVIRT, NAMES_SERVICE_GUEST, NULL };
+
+bool
+namesSwitchIsOurs(const char *service)
+{
+    return g_strv_contains(namesSwitchOurs, service);
+}
+
 /* A place in the line, with no more than @end in sight. How glibc 2.36 reads it was found out by
  * experiment, and tests/virtnameschecktest.py repeats that. */
 struct cursor {

@@ -13,9 +13,13 @@
 
 #define NAMES_SWITCH_PATH "/etc/nsswitch.conf"
 
-/* Service names that are ours, in the order in which they are asked. */
+/* Service names that are ours, and all of them in the order in which they are asked, with NULL
+ * behind the last. */
 #define NAMES_SERVICE_LIBVIRT "libvirt"
 #define NAMES_SERVICE_GUEST "libvirt_guest"
+extern const char *const namesSwitchOurs[];
+
+bool namesSwitchIsOurs(const char *service);
 
 /* A service's answer. */
 enum namesStatus {

@@ -107,8 +107,7 @@ addStep(namesTrail *trail, const char *service)
     struct namesStep *step = g_new0(struct namesStep, 1);
 
     step->service = service;
-    step->isOurs = strcmp(service, NAMES_SERVICE_LIBVIRT) == 0 ||
-                   strcmp(service, NAMES_SERVICE_GUEST) == 0;
+    step->isOurs = namesSwitchIsOurs(service);
     g_ptr_array_add(trail->steps, step);
     return step;
 }
@@ -261,7 +260,7 @@ namesTrail *
 namesTrailFollow(const struct namesSwitch *hosts, const char *question, const char *folder,
                  gint64 now)
 {
-    static const char *const ours[] = { NAMES_SERVICE_LIBVIRT, NAMES_SERVICE_GUEST };
+    const char *const *ours;
     namesTrail *trail = g_new0(namesTrail, 1);
     guint i;
 
@@ -270,9 +269,9 @@ namesTrailFollow(const struct namesSwitch *hosts, const char *question, const ch
     trail->steps = g_ptr_array_new_with_free_func(freeStep);
     for (i = 0; i < hosts->services->len; i++)
         takeStep(trail, namesSwitchGet(hosts, i), folder, now);
-    for (i = 0; i < G_N_ELEMENTS(ours); i++) {
-        if (!hasStep(trail, ours[i]))
-            askOurs(trail, addStep(trail, ours[i]), folder, now);
+    for (ours = namesSwitchOurs; *ours; ours++) {
+        if (!hasStep(trail, *ours))
+            askOurs(trail, addStep(trail, *ours), folder, now);
     }
     takeResult(trail, hosts);
     trail->found = folder ? oursFound(trail) : trail->result->status == NAMES_STATUS_SUCCESS;
