@@ -23,8 +23,11 @@
 void
 namesCheckAppend(GString *list, guint count, const char *item)
 {
-    if (count <= SHOWN_MAX)
-        namesTextAppend(list, count < SHOWN_MAX ? item : C_("list", "..."));
+    if (count < SHOWN_MAX)
+        namesTextAppend(list, item);
+    else if (count == SHOWN_MAX)
+        /* TRANSLATORS: stands for further items of a list */
+        namesTextAppend(list, C_("list", "..."));
 }
 
 /* What a guest is called, with its address. */

@@ -171,8 +171,7 @@ namesTextExpires(gint64 expiry, gint64 now)
     if (expiry == 0)
         return g_strdup(C_("lease", "never expires"));
     /* TRANSLATORS: of a lease; the span of time is such as "59m" or "3d 2h" */
-    return g_strdup_printf(
-        expiry >= now ? C_("lease", "expires in %s") : C_("lease", "expired %s ago"), span);
+    return g_strdup_printf(C_("lease", "expires in %s"), span);
 }
 
 void

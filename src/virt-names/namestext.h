@@ -45,7 +45,7 @@ char *namesTextSpan(gint64 seconds);
 /* When a lease runs out, seen from @now, by itself: "in 59m", "3m ago", "never". */
 char *namesTextExpiry(gint64 expiry, gint64 now);
 
-/* The same as what a lease does: "expires in 59m", "expired 3m ago", "never expires". */
+/* The same as what a lease does that has not run out: "expires in 59m", "never expires". */
 char *namesTextExpires(gint64 expiry, gint64 now);
 
 /* The time between the two, as a span. */
