@@ -164,6 +164,9 @@ works "and libvirt too" dpkg --force-depends --purge "$owner"
 works "apt install ./*.deb" sh -c 'apt-get -qq -y install /root/*.deb'
 works "the packages' own test" sh /root/lookup
 is "$(printf '%s\n' "$said" | grep -vc '^ok: ')" 0 "$release: says nothing else" || :
+works "apt remove of the modules alone" apt-get -qq -y remove libnss-libvirt-names
+in_root virt-names check
+is "$(printf '%s\n' "$said" | grep -c 'Run: apt-get install libnss-libvirt-names$')" 2 "$release: check says which package has them" || :
 works "apt purge of all" apt-get -qq -y purge libnss-libvirt-names virt-names libvirt-leaseshelper
 cmp "$layers/nsswitch.conf" "$root/etc/nsswitch.conf" >/dev/null
 case_ok $? "$release: nsswitch.conf has the bytes that it had" || :
