@@ -57,13 +57,18 @@ layer() {
     prepare "$root"
 }
 
-# in_root COMMAND...: what it prints is in $said. The root folder is exchanged, because in one that is only changed, as by
+# enter_root COMMAND...: runs it in $root. The root folder is exchanged, because in one that is only changed, as by
 # chroot(1), the kernel lets nobody make a user namespace.
-in_root() {
+enter_root() {
     # shellcheck disable=SC2016 # for the inner shell
-    said=$(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
         DEBIAN_FRONTEND=noninteractive unshare --mount --propagation private \
-        sh -c 'cd "$0" && pivot_root . mnt && cd / && umount -l /mnt && exec "$@"' "$root" "$@" 2>&1 </dev/null)
+        sh -c 'cd "$0" && pivot_root . mnt && cd / && umount -l /mnt && exec "$@"' "$root" "$@" </dev/null
+}
+
+# in_root COMMAND...: what it prints is in $said
+in_root() {
+    said=$(enter_root "$@" 2>&1)
     status=$?
     return "$status"
 }
@@ -88,3 +93,47 @@ if [ ! -d "$base" ]; then
     umount -R "$base.new/proc" "$base.new/sys" 2>/dev/null
     mv "$base.new" "$base"
 fi
+
+# key FILE...: a name made of what is in the files
+key() {
+    cat "$@" | sha256sum | cut -c1-12
+}
+
+# make_system NAME SCRIPT [FILE...]: $system is a copy of $base in which SCRIPT has been run, with copies of the files in
+# /tmp. It is made once, and again when SCRIPT or a file is another.
+make_system() {
+    name=$1
+    script=$2
+    shift 2
+    system=$roots/$release-$name-$(printf '%s' "$script" | key - "$@")
+    [ ! -d "$system" ] || return 0
+    rm -rf "$roots/$release-$name"-*
+    cp -a "$base" "$system.new"
+    root=$system.new
+    prepare "$root"
+    [ $# = 0 ] || cp "$@" "$root/tmp/"
+    in_root sh -euc "$script" || {
+        printf '%s\n' "$said" >&2
+        exit 1
+    }
+    umount -R "$root"
+    mv "$system.new" "$system"
+}
+
+# build_debs: our packages are now in $debs, built where only their Build-Depends are. One case.
+build_debs() {
+    debs=$roots/../deb-$release
+    mkdir -p "$debs"
+    make_system builder 'apt-get -qq update
+        apt-get -qq -y --no-install-recommends install dpkg-dev build-essential fakeroot xz-utils
+        mkdir -p /tmp/source/debian && cp /tmp/control /tmp/source/debian/
+        cd /tmp/source && apt-get -qq -y --no-install-recommends build-dep .
+        apt-get clean' "$source/packaging/debian/control"
+    layer builder "$system"
+    mkdir -p "$root/source" "$root/output"
+    mount --bind -o ro "$source" "$root/source"
+    mount --bind "$debs" "$root/output"
+    works "the packages are built where only their Build-Depends are" env "DEB_BUILD_OPTIONS=${DEB_BUILD_OPTIONS:-}" \
+        sh /source/packaging/deb.sh /output
+    umount -R "$root"
+}
