@@ -108,6 +108,11 @@ check-deb:
 	./bootstrap packages
 	set -e; for release in $(DEBIAN_RELEASES); do bash tests/deb-test.sh $(BUILD) $$release; done
 
+# A libvirt host with virtual machines, in a Debian system of its own
+check-libvirt:
+	./bootstrap host
+	bash tests/e2e/libvirt-test.sh $(BUILD) $(firstword $(DEBIAN_RELEASES))
+
 # The tarball, in a Debian system that has nothing else
 check-dist: dist
 	./bootstrap packages
@@ -157,6 +162,7 @@ help:
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make deb              build Debian packages into $(BUILD)/deb, and run lintian on them'
 	@echo 'make check-deb        build, install, upgrade and purge the packages in Debian $(DEBIAN_RELEASES) (needs root)'
+	@echo 'make check-libvirt    libvirtd, virtual machines and ssh, in a Debian of its own (needs root; 10 minutes)'
 	@echo 'make rpm              build RPM packages into $(BUILD)/rpm, and run rpmlint on them'
 	@echo 'make check-dist       run the tests of the release tarball in a fresh Debian (needs root)'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
@@ -166,4 +172,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb rpm check-deb check-dist
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb rpm check-deb check-libvirt check-dist
