@@ -217,8 +217,8 @@ def modules_of(whose):
 
 
 def ssh(name, *command, **environment):
-    """As anybody would, but for keys that are of this host alone."""
-    options = ("BatchMode=yes", "ConnectTimeout=20", "LogLevel=ERROR", "StrictHostKeyChecking=no",
-               "UserKnownHostsFile=/dev/null")
+    """As anybody would, but for keys that are of this host alone, and not waiting for a guest that has been reset."""
+    options = ("BatchMode=yes", "ConnectTimeout=20", "LogLevel=ERROR", "ServerAliveInterval=3", "ServerAliveCountMax=2",
+               "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null")
     return run("ssh", "-F", "none", "-i", KEY, *(f"-o{option}" for option in options), f"root@{name}", *command,
                **environment)
