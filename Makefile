@@ -162,7 +162,7 @@ help:
 	@echo 'make dist             make a release tarball in $(BUILD)/meson-dist'
 	@echo 'make deb              build Debian packages into $(BUILD)/deb, and run lintian on them'
 	@echo 'make check-deb        build, install, upgrade and purge the packages in Debian $(DEBIAN_RELEASES) (needs root)'
-	@echo 'make check-libvirt    libvirtd, virtual machines and ssh, in a Debian of its own (needs root; 10 minutes)'
+	@echo 'make check-libvirt    libvirtd, virtual machines and ssh, in a Debian of its own (needs root)'
 	@echo 'make rpm              build RPM packages into $(BUILD)/rpm, and run rpmlint on them'
 	@echo 'make check-dist       run the tests of the release tarball in a fresh Debian (needs root)'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
