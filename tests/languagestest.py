@@ -71,11 +71,26 @@ def test_linguas():
     tap.equal(languages(), files, "po/LINGUAS names each, in order")
 
 
+def make_template():
+    """The messages that are in the sources now, each string in one line, as xgettext writes them; and what it says."""
+    return subprocess.run(["xgettext", "--from-code=UTF-8", "--directory=" + source, "--output=-", "--no-wrap",
+                           "--add-comments=TRANSLATORS:", *("--keyword=" + keyword for keyword in KEYWORDS),
+                           "--flag=g_strdup_printf:1:c-format",
+                           "--files-from=" + os.path.join(source, "po", "POTFILES")], capture_output=True, check=True)
+
+
+def test_messages():
+    """They can be translated without a look into the sources."""
+    entries = [(re.search('^msgid "(.*)"$', entry, re.MULTILINE)[1], entry)
+               for entry in make_template().stdout.decode().split("\n\n")]
+    tap.ok(len(entries) > 100, "there are messages")
+    tap.equal([text for text, _ in entries if re.match("(It|They|Their) ", text)], [],
+              "none begins with a word for what only another message names")
+
+
 def test_complete():
     """Against what is in the sources now."""
-    template = subprocess.run(["xgettext", "--from-code=UTF-8", "--directory=" + source, "--output=-",
-                               *("--keyword=" + keyword for keyword in KEYWORDS), "--flag=g_strdup_printf:1:c-format",
-                               "--files-from=" + os.path.join(source, "po", "POTFILES")], capture_output=True, check=True)
+    template = make_template()
     tap.equal(template.stderr.decode(), "", "xgettext has nothing to say")
     path = os.path.join(os.environ["LEASEDIR"], "template.pot")
     with open(path, "wb") as file:

@@ -112,9 +112,11 @@ checkStale(struct namesSetup *setup, const struct namesRow *row, const struct na
         g_free(command);
     else
         namesFound(setup, PROBLEM, "cache-stale",
-                   _("It remembers what was, or has not loaded the modules."), command,
-                   _("The cache does not give %s for %s, which %s has."), address, name,
-                   last->service);
+                   _("The cache remembers what was, or has not loaded the modules."), command,
+                   /* TRANSLATORS: an address, a name, and a service such as libvirt_guest */
+                   _("The cache does not give the address %s for %s, although the service %s "
+                     "does."),
+                   address, name, last->service);
     return true;
 }
 

@@ -135,7 +135,7 @@ checkKept(struct namesSetup *setup, const char *name)
     namesFound(
         setup, WARNING, "damaged-file-kept",
         _("All that was in good form is in the file that the modules read. If nothing else is "
-          "wanted, remove it."),
+          "wanted, remove the damaged file that was kept."),
         namesCommandOn("rm", path),
         _("%s is a lease file that was damaged; the lease helper has kept it."), path);
 }

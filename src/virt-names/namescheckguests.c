@@ -154,14 +154,15 @@ checkNameless(struct namesSetup *setup)
     if (nnamed > 0)
         namesFindingsAdd(setup->findings,
                          guestIsAsked(setup) ? NAMES_LEVEL_OK : NAMES_LEVEL_WARNING, "no-hostname",
-                         _("They have the names of their domains, through libvirt_guest."),
+                         _("These guests have the names of their domains, through libvirt_guest."),
                          guestIsAsked(setup) ? NULL : g_strdup("virt-names enable"),
                          _("Guests that told no hostname: %s."), named->str);
     if (nunnamed > 0)
         namesFound(
             setup, WARNING, "no-name",
-            _("Their MAC addresses are in no map either: they are no guests of libvirt, or were "
-              "started before the map was kept. Restart them, or let them send a hostname."),
+            _("The MAC addresses of these leases are in no map either: the machines that hold the "
+              "leases are no guests of libvirt, or were started before the map was kept. Restart "
+              "the machines, or let them send a hostname."),
             NULL, _("Leases without any name: %s."), unnamed->str);
 }
 
@@ -182,8 +183,8 @@ checkLeaseless(struct namesSetup *setup)
     if (count > 0)
         namesFound(
             setup, WARNING, "no-lease",
-            _("They have not asked for an address yet, asked long ago, or have a fixed one of "
-              "their own: then let the network give it to them, with <host> in its <dhcp>."),
+            _("These domains have not asked for an address yet, asked long ago, or have a fixed "
+              "one of their own: then let the network give it to them, with <host> in its <dhcp>."),
             NULL, _("Domains that run without a lease: %s."), domains->str);
 }
 

@@ -64,7 +64,7 @@ checkNetwork(struct namesSetup *setup, const char *network, char **arguments)
         namesFound(
             setup, PROBLEM, "no-dhcp-script",
             _("Nobody writes the leases of this network into a file. libvirtd starts dnsmasq with "
-              "a script; guests lose their connection when it is started anew."),
+              "a script; guests lose their connection when the network is started anew."),
             g_steal_pointer(&restart), _("The dnsmasq of network %s runs without --dhcp-script."),
             network);
     else if (access(script, X_OK) < 0)

@@ -158,8 +158,8 @@ checkMissing(struct namesSetup *setup, const namesModule *module)
 
         namesFound(
             setup, PROBLEM, "module-broken",
-            _("It is cut off, made for another machine, or lacks something that it needs. Install "
-              "it again as it was installed."),
+            _("The file is cut off, made for another machine, or lacks something that it needs. "
+              "Install the module again as it was installed."),
             other ? g_strconcat(removal, " && ldconfig", NULL) : replaceCommand(broken),
             _("The module of %s, %s, cannot be loaded: %s."), module->service, broken,
             module->error);
@@ -172,9 +172,9 @@ checkMissing(struct namesSetup *setup, const namesModule *module)
         namesFound(setup, PROBLEM, "module-missing",
                    *MODULES_PACKAGE
                        ? _("glibc passes over a service whose module is not there.")
-                       : _("glibc passes over a service whose module is not there. It is built "
-                           "from the same source as this program: run \"make install\" there, as "
-                           "root."),
+                       : _("glibc passes over a service whose module is not there. The module "
+                           "is built from the same source as this program: run \"make install\" "
+                           "in the folder of that source, as root."),
                    packageCommand(false), _("The module of %s is not installed: %s."),
                    module->service, module->error);
     }
@@ -212,7 +212,7 @@ checkModule(struct namesSetup *setup, const char *service)
     for (i = 0; i < G_N_ELEMENTS(needed); i++) {
         if (!namesModuleHas(module, needed[i])) {
             namesFound(setup, PROBLEM, "module-abi",
-                       _("It is none of this service, or built for another glibc."),
+                       _("The file is no module of this service, or is built for another glibc."),
                        replaceCommand(module->path), _("%s has no function _nss_%s_%s."),
                        module->path, service, needed[i]);
             return;
@@ -223,11 +223,10 @@ checkModule(struct namesSetup *setup, const char *service)
                    _("Programs without this variable, and set-user-ID programs, do not see it."),
                    NULL, _("%s is found because of LD_LIBRARY_PATH."), module->path);
     else if (!namesModuleHas(module, OUR_FUNCTION))
-        namesFound(
-            setup, WARNING, "module-foreign",
-            _("It does not know the names of addresses nor what networks declare, and one damaged "
-              "lease file makes it fail."),
-            NULL, _("%s is not ours but libvirt's own."), module->path);
+        namesFound(setup, WARNING, "module-foreign",
+                   _("libvirt's module does not know the names of addresses nor what networks "
+                     "declare, and one damaged lease file makes it fail."),
+                   NULL, _("%s is not ours but libvirt's own."), module->path);
     else
         namesFound(setup, OK, "module", NULL, NULL, _("The module of %s is %s."), service,
                    module->path);

@@ -126,8 +126,9 @@ checkHidden(struct namesSetup *setup, guint i, int told)
     else if (!isAnswering(namesSwitchGet(setup->hosts, hider)))
         foundLine(
             setup, NAMES_LEVEL_WARNING, "hidden-later",
-            _("It does not do so now: its module is not installed, or what it asks does not run. "
-              "As soon as that is there, no guest is found."),
+            _("The service that would end the search does not do so now: its module is not "
+              "installed, or what it asks does not run. As soon as that is there, no guest is "
+              "found."),
             seen);
     else
         foundLine(setup, NAMES_LEVEL_PROBLEM, "hidden",
@@ -189,7 +190,7 @@ checkComment(struct namesSetup *setup)
             continue;
         namesFound(setup, WARNING, "not-a-comment",
                    _("glibc knows comments only as lines of their own, and asks the services that "
-                     "are named behind it."),
+                     "are named behind the # as well."),
                    NULL, _("%s:%u: \"%s\" is no comment but the name of a service."),
                    NAMES_SWITCH_PATH, setup->hosts->line, service);
         return;
@@ -283,8 +284,8 @@ checkForm(struct namesSetup *setup)
     if (hosts->damaged) {
         namesFound(
             setup, PROBLEM, "nsswitch-damaged",
-            _("It then uses nothing of the file, and programs find no name at all, not even those "
-              "of /etc/hosts. nsswitch.conf(5) has the form of actions in brackets."),
+            _("glibc then uses nothing of the file, and programs find no name at all, not even "
+              "those of /etc/hosts. nsswitch.conf(5) has the form of actions in brackets."),
             NULL, _("%s:%u: glibc cannot parse this line."), NAMES_SWITCH_PATH, hosts->damaged);
         return false;
     }
