@@ -86,6 +86,7 @@ def test_messages():
     tap.ok(len(entries) > 100, "there are messages")
     tap.equal([text for text, _ in entries if re.match("(It|They|Their) ", text)], [],
               "none begins with a word for what only another message names")
+    tap.equal([text for text, _ in entries if "Glibc" in text], [], "glibc has one spelling")
 
 
 def test_complete():

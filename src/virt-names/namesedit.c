@@ -272,7 +272,7 @@ checkParsed(const struct namesSwitch *hosts, GError **error)
             hosts->damaged);
     else if (hosts->cut)
         namesErrorSet(error, 0,
-                      _("line %u: no service stands before these brackets: %.*s. Glibc passes over "
+                      _("line %u: no service stands before these brackets: %.*s. glibc passes over "
                         "the rest of the line. Mend it first"),
                       hosts->line, (int)(hosts->end - hosts->cut), hosts->text + hosts->cut);
     else if (isBare(hosts))
