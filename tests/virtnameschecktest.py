@@ -486,6 +486,19 @@ def test_words():
            "in words", printed)
 
 
+def test_untypeable():
+    """Of a name that nobody can type there is no command, and no words that lead to one."""
+    checkhelper.make_good()
+    use_map(**{"a\tb": [2]})
+    use_hosts("files")
+    told = {finding["seen"].split()[3]: (finding["command"], finding["why"][-1])
+            for finding in check("names that cannot be typed").of("live")}
+    tap.equal(told, {"a\\x09b": (None, "."), "printer": ("virt-names query -- printer", ":"),
+                     "shop": ("virt-names query -- shop", ":")}, "what is said of names that cannot be typed")
+    use_hosts(LINE)
+    tap.equal(check("names that cannot be typed, enabled").faults(), [], "names that cannot be typed are found")
+
+
 def test_other_folder():
     """Of leases that were copied from elsewhere this machine's own set-up says nothing."""
     checkhelper.make_good()

@@ -133,6 +133,8 @@ checkLost(struct namesSetup *setup, const struct namesRow *row, const char *erro
     g_autofree char *command = strcmp(name, row->name) == 0
                                    ? namesCommandOn("virt-names query --", name)
                                    : NULL;
+    const char *why = command ? _("What stands above says why; or ask:")
+                              : _("What stands above says why.");
     const char *answering = last ? last->service : "?";
     const char *service = row->source == NAMES_SOURCE_GUEST ? NAMES_SERVICE_GUEST
                                                             : NAMES_SERVICE_LIBVIRT;
@@ -140,8 +142,7 @@ checkLost(struct namesSetup *setup, const struct namesRow *row, const char *erro
     if (checkStale(setup, row, last))
         return;
     if (error)
-        namesFound(setup, PROBLEM, "live", _("What stands above says why; or ask:"),
-                   g_steal_pointer(&command),
+        namesFound(setup, PROBLEM, "live", why, g_steal_pointer(&command),
                    _("A look-up of %s fails, although %s has it with the address %s: %s."), name,
                    service, address, error);
     else if (last && last->isOurs)
