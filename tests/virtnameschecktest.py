@@ -10,7 +10,10 @@ found, or found wrongly; check says so; and the command that it prints, run as i
 
 import collections
 import os
+import re
 import shutil
+import socket
+import subprocess
 import sys
 import time
 
@@ -617,6 +620,23 @@ def test_nscd():
         run("nscd --invalidate=hosts")
         stale("nscd could not load the modules", "nscd --shutdown; sleep 1; nscd && nscd --invalidate=hosts", NONE)
     with_nscd(before_modules)
+
+
+def test_cache_of_query():
+    """Which cache it is, is told by the process: both listen at one place."""
+    checkhelper.make_good()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("/run/nscd/socket")
+
+    def lines():
+        return [line.split()[:2] for line in run("virt-names query shop")[1].splitlines() if re.match("  ns", line)]
+    for name in ("nscd", "nsncd"):
+        with subprocess.Popen([name, "60"], executable="/usr/bin/sleep") as process:
+            tap.equal(lines(), [[name, "runs"]], f"query: {name} runs")
+            process.kill()
+    tap.equal(lines(), [["nscd", "is"]], "query: only its socket is seen")
+    os.unlink("/run/nscd/socket")
+    tap.equal(lines(), [], "query: no cache runs")
 
 
 # ---- all of it ----

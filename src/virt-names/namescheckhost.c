@@ -103,30 +103,11 @@ namesCheckNetworks(struct namesSetup *setup)
 
 /* ---- caches ---- */
 
-/* The cache that runs here, of which *@process is, or NULL; free *@process with its array. */
-static const char *
-findCache(GPtrArray **processes)
-{
-    static const char *const names[] = { "nscd", "nsncd" };
-    size_t i;
-
-    *processes = NULL;
-    for (i = 0; g_access(NAMES_CACHE_SOCKET, F_OK) == 0 && i < G_N_ELEMENTS(names); i++) {
-        g_autoptr(GPtrArray) found = namesProcessesFind(names[i]);
-
-        if (found->len == 0)
-            continue;
-        *processes = g_steal_pointer(&found);
-        return names[i];
-    }
-    return NULL;
-}
-
 void
 namesCheckCache(struct namesSetup *setup)
 {
     g_autoptr(GPtrArray) processes = NULL;
-    const char *cache = findCache(&processes);
+    const char *cache = namesProcessesFindCache(&processes);
 
     if (cache)
         namesFound(setup, OK, "cache",
@@ -157,7 +138,7 @@ namesCacheCommand(void)
 {
     static const char invalidate[] = "nscd --invalidate=hosts";
     g_autoptr(GPtrArray) processes = NULL;
-    const char *cache = findCache(&processes);
+    const char *cache = namesProcessesFindCache(&processes);
     /* As sd_booted(3) has it */
     const bool systemd = g_file_test("/run/systemd/system", G_FILE_TEST_IS_DIR);
 

@@ -98,3 +98,21 @@ namesProcessesFind(const char *name)
     }
     return processes;
 }
+
+const char *
+namesProcessesFindCache(GPtrArray **processes)
+{
+    static const char *const names[] = { "nscd", "nsncd" };
+    size_t i;
+
+    *processes = NULL;
+    for (i = 0; access(NAMES_CACHE_SOCKET, F_OK) == 0 && i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GPtrArray) found = namesProcessesFind(names[i]);
+
+        if (found->len == 0)
+            continue;
+        *processes = g_steal_pointer(&found);
+        return names[i];
+    }
+    return NULL;
+}

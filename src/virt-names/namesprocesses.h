@@ -19,3 +19,7 @@ struct namesProcess {
 /* Those whose program has the @name. An array of struct namesProcess *; free with
  * g_ptr_array_unref(). */
 GPtrArray *namesProcessesFind(const char *name);
+
+/* The name of the cache that runs here, or NULL; in *@processes those with that name, or NULL. Free
+ * them with g_ptr_array_unref(). */
+const char *namesProcessesFindCache(GPtrArray **processes);

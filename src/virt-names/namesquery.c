@@ -121,6 +121,24 @@ printStep(const namesTrail *trail, const struct namesStep *step, gint64 now)
     }
 }
 
+/* Whoever asks the services one by one, as here, does not hear of a cache. */
+static void
+printCache(void)
+{
+    g_autoptr(GPtrArray) processes = NULL;
+    const char *cache = namesProcessesFindCache(&processes);
+
+    if (cache)
+        /* TRANSLATORS: of nscd or nsncd, whose name stands before it */
+        printLine(cache, NAMES_COLOR_NONE, _("runs here: programs get what it remembers"));
+    else if (access(NAMES_CACHE_SOCKET, F_OK) == 0)
+        /* As in a container with the socket of its host, or where processes are hidden */
+        printLine("nscd", NAMES_COLOR_NONE,
+                  /* TRANSLATORS: of nscd, whose name stands before it */
+                  _("is not seen, but its socket is there: if it runs, programs get what it "
+                    "remembers"));
+}
+
 static void
 printTrail(const namesTrail *trail, gint64 now)
 {
@@ -132,8 +150,7 @@ printTrail(const namesTrail *trail, gint64 now)
     namesOutputText("\n");
     for (i = 0; i < trail->steps->len; i++)
         printStep(trail, trail->steps->pdata[i], now);
-    if (access(NAMES_CACHE_SOCKET, F_OK) == 0)
-        printLine("nscd", NAMES_COLOR_NONE, _("runs here: programs get what it remembers"));
+    printCache();
     printLine(trail->isAddress ? "getnameinfo" : "getaddrinfo",
               trail->error ? NAMES_COLOR_RED : NAMES_COLOR_GREEN,
               trail->error ? trail->error : result);
