@@ -163,6 +163,21 @@ def test_programs():
                   f"{language}: what scripts read is in no language")
 
 
+def test_colons():
+    """Not every language has one colon for what a text is about and for what it is the cause of."""
+    with open(NSSWITCH, "w", encoding="ascii") as file:
+        file.write("hosts: files [\n")
+    for language in some_languages():
+        translation = gettext.translation(DOMAIN, catalogues, [language])
+        about = translation.pgettext("about", "%s: %s") % (NSSWITCH, "")
+        told = run([virt_names, "enable"], language)[2]
+        tap.ok(about in told, f"{language}: a file, and what is said of it", about, told)
+        cause = translation.pgettext("cause", "%s: %s") % (
+            translation.gettext("the root folder %s cannot be opened") % "/nonexistent", "")
+        told = run([virt_names, "enable", "--root=/nonexistent"], language)[2]
+        tap.ok(cause in told, f"{language}: what failed, and why", cause, told)
+
+
 def printed_by_watch(language):
     """The first line."""
     with subprocess.Popen([*WRAPPER, virt_names, "watch", "--present"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -109,7 +109,8 @@ editOnce(const struct options *options, const char *const *services, editor chan
         return fail(error);
     hosts = namesSwitchParse(g_strdup(file->text), file->len);
     if (!(text = change(hosts, services, &error))) {
-        namesTell(_("%s: %s"), file->path, error->message);
+        /* TRANSLATORS: a file or a service, and what is to be said of it */
+        namesTell(C_("about", "%s: %s"), file->path, error->message);
         return NAMES_EXIT_FAILED;
     }
     if (strcmp(text, file->text) != 0) {
@@ -117,7 +118,7 @@ editOnce(const struct options *options, const char *const *services, editor chan
         g_autofree char *advice = namesOwnerAdvice(owner, change == namesEditEnable);
 
         if (advice) {
-            namesTell(_("%s: %s"), file->path, advice);
+            namesTell(C_("about", "%s: %s"), file->path, advice);
             return NAMES_EXIT_FAILED;
         }
     }

@@ -19,7 +19,8 @@ namesErrorSet(GError **error, int errnum, const char *format, ...)
     text = g_strdup_vprintf(format, args);
     va_end(args);
     if (errnum)
-        g_set_error(error, NAMES_ERROR, errnum, _("%s: %s"), text, g_strerror(errnum));
+        /* TRANSLATORS: what could not be done, and why, such as "Permission denied" */
+        g_set_error(error, NAMES_ERROR, errnum, C_("cause", "%s: %s"), text, g_strerror(errnum));
     else
         g_set_error_literal(error, NAMES_ERROR, 0, text);
 }

@@ -275,7 +275,7 @@ leaseText(const struct namesNote *note, const char *file, gint64 now)
 
     /* TRANSLATORS: a file; a lease in it, as a list such as "lease of 10.0.0.1, MAC
      * 52:54:00:00:00:01, without hostname, never expires"; and "taken" or "left out: ..." */
-    return g_strdup_printf(_("%s: %s: %s"), file, lease, verdict);
+    return g_strdup_printf(C_("lease", "%s: %s: %s"), file, lease, verdict);
 }
 
 static char *

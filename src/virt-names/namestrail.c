@@ -248,8 +248,7 @@ takeResult(namesTrail *trail, const struct namesSwitch *hosts)
         if (!step->isAsked || !step->module || !step->module->crashes)
             continue;
         trail->result = namesAnswerNew(NAMES_STATUS_UNAVAIL);
-        /* TRANSLATORS: what the text behind it is about, such as a file or a service */
-        trail->error = g_strdup_printf(_("%s: %s"), step->service, step->module->error);
+        trail->error = g_strdup_printf(C_("about", "%s: %s"), step->service, step->module->error);
         return;
     }
     trail->result = trail->isAddress ? nameAddress(&trail->addr, &trail->error)
