@@ -191,14 +191,20 @@ def test_pieces():
     """What is put together: lists, and columns."""
     leasehelper.clear()
     leasehelper.write({leasehelper.BRIDGE + ".status": leasehelper.leases(1)})
+    hosts_lines(2)
+    plain = json.loads(run([virt_names, "check", "--json"])[1])
     events = ("present", "added", "renewed", "moved", "renamed", "expired", "gone")
     for language in some_languages():
         translation = gettext.translation(DOMAIN, catalogues, [language])
         items = [translation.gettext("lease of %s") % "10.1.0.0", translation.gettext("MAC %s") % "52:54:01:00:00:00",
                  translation.gettext("hostname %s") % '"guest-0"']
-        listed = translation.pgettext("list", ", ").join([*items, ""])
+        listed = translation.pgettext("lease", ", ").join([*items, ""])
         text = run([virt_names, "query", "guest-0"], language)[1]
-        tap.ok(f"{leasehelper.BRIDGE}.status" in text and listed in text, f"{language}: a lease as a list", listed, text)
+        tap.ok(f"{leasehelper.BRIDGE}.status" in text and listed in text, f"{language}: a lease in words", listed, text)
+        counts = [translation.ngettext("%u problem", "%u problems", plain["problems"]) % plain["problems"],
+                  translation.ngettext("%u warning", "%u warnings", plain["warnings"]) % plain["warnings"]]
+        text = run([virt_names, "check"], language)[1]
+        tap.ok(text.endswith("\n" + translation.pgettext("list", ", ").join(counts) + "\n"), f"{language}: a list", counts, text)
         words = [translation.pgettext("event", event) for event in events]
         column = max(width(word) for word in words)
         tap.ok(len(set(words)) == len(words), f"{language}: each event has a word of its own", *words)

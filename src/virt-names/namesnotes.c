@@ -238,33 +238,25 @@ leaseVerdict(const struct namesNote *note, gint64 now)
     }
 }
 
-/* What there is to say of a lease, as a list. */
+/* What there is to say of a lease. */
 static char *
 describeLease(const struct virLease *lease, bool hasExpired, gint64 now)
 {
     g_autofree char *address = namesTextAddress(&lease->addr);
-    g_autofree char *first = g_strdup_printf(_("lease of %s"), address);
-    g_autofree char *expires = namesTextExpires(lease->expiry, now);
-    g_autoptr(GString) list = g_string_new(NULL);
+    g_autofree char *mac = lease->hasMac ? namesTextMac(&lease->mac) : NULL;
+    g_autofree char *hostname = namesTextQuote(lease->hostname, lease->hostnameLen);
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
 
-    namesTextAppend(list, first);
-    if (lease->hasMac) {
-        g_autofree char *mac = namesTextMac(&lease->mac);
-        g_autofree char *item = g_strdup_printf(_("MAC %s"), mac);
-
-        namesTextAppend(list, item);
-    }
-    if (lease->hostnameLen > 0) {
-        g_autofree char *hostname = namesTextQuote(lease->hostname, lease->hostnameLen);
-        g_autofree char *item = g_strdup_printf(_("hostname %s"), hostname);
-
-        namesTextAppend(list, item);
-    } else {
-        namesTextAppend(list, _("without hostname"));
-    }
+    g_ptr_array_add(parts, g_strdup_printf(_("lease of %s"), address));
+    if (mac)
+        g_ptr_array_add(parts, g_strdup_printf(_("MAC %s"), mac));
+    g_ptr_array_add(parts, lease->hostnameLen > 0 ? g_strdup_printf(_("hostname %s"), hostname)
+                                                  : g_strdup(_("without hostname")));
     if (!hasExpired)
-        namesTextAppend(list, expires);
-    return g_strdup(list->str);
+        g_ptr_array_add(parts, namesTextExpires(lease->expiry, now));
+    g_ptr_array_add(parts, NULL);
+    /* TRANSLATORS: between what is said of one lease: "lease of 10.0.0.1, without hostname" */
+    return g_strjoinv(C_("lease", ", "), (char **)parts->pdata);
 }
 
 static char *

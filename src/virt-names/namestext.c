@@ -177,7 +177,7 @@ namesTextExpires(gint64 expiry, gint64 now)
 void
 namesTextAppend(GString *list, const char *item)
 {
-    /* TRANSLATORS: between the items of a list */
+    /* TRANSLATORS: between the items of a list, which are all of one kind */
     g_string_append_printf(list, "%s%s", list->len > 0 ? C_("list", ", ") : "", item);
 }
 

@@ -51,7 +51,7 @@ char *namesTextExpires(gint64 expiry, gint64 now);
 /* The time between the two, as a span. */
 char *namesTextAway(gint64 expiry, gint64 now);
 
-/* Appends @item to a list in words. */
+/* Appends @item to a list in words, of items of one kind. */
 void namesTextAppend(GString *list, const char *item);
 
 /* Columns of a terminal that @text takes. */
