@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import unicodedata
 
 import checkhelper
@@ -210,6 +211,42 @@ def test_pieces():
         tap.ok(len(set(words)) == len(words), f"{language}: each event has a word of its own", *words)
         tap.ok(printed_by_watch(language).startswith(words[0] + " " * (column - width(words[0])) + "  guest-0  10.1.0.0  "),
                f"{language}: watch says what happened, in a column", printed_by_watch(language))
+
+
+# In a language with a space before the unit, one with other letters, and one with no spaces
+SPANS = {"de": "in 3\u00a0d 2\u00a0h", "ru": "через 3\u00a0д 2\u00a0ч", "ja": "あと 3日2時間"}
+
+
+def test_spans():
+    """For how long leases are good."""
+    now = int(time.time())
+    spans = (("days", 3 * 86400 + 2 * 3600 + 1800, ((3, "d"), (2, "h"))), ("hours", 3600 + 330, ((1, "h"), (5, "m"))),
+             ("minutes", 1859, ((30, "m"), (None, "s"))), ("seconds", 59, ((None, "s"),)))
+    leasehelper.clear()
+    leasehelper.write({leasehelper.BRIDGE + ".status": json.dumps([
+        {"ip-address": f"10.1.0.{i}", "hostname": name, "expiry-time": now + seconds}
+        for i, (name, seconds, _) in enumerate(spans)]).encode()})
+    listed = json.loads(run([virt_names, "list", "--json"])[1])
+    for language in some_languages():
+        translation = gettext.translation(DOMAIN, catalogues, [language])
+        table = {row.split()[0]: row for row in run([virt_names, "list"], language)[1].splitlines()}
+        head = table[translation.gettext("NAME")]
+        column = width(head[:head.index(translation.gettext("EXPIRES"))])
+        for name, _, parts in spans:
+            texts = [re.escape(translation.pgettext("span", "%s" + unit) % "N").replace("N", str(count or r"\d+"))
+                     for count, unit in parts]
+            span = re.escape(translation.pgettext("span", "%s %s")) % (*texts,) if len(texts) == 2 else texts[0]
+            text = re.escape(translation.pgettext("lease", "in %s")) % span
+            match = re.search(text + "$", table[name])
+            tap.ok(match and width(table[name][:match.start()]) == column, f"{language}: a lease that runs for {name}", text,
+                   head, table[name])
+        if language in SPANS:
+            tap.ok(table["days"].endswith("  " + SPANS[language]), f"{language}: {SPANS[language]}", table["days"])
+        printed = on_terminal(COLUMNS, [*WRAPPER, virt_names, "list"], {"PATH": os.environ["PATH"], "NO_COLOR": "1",
+                                                                        "LC_ALL": "C.UTF-8", "LANGUAGE": language})[0]
+        tap.equal([line for line in printed.splitlines() if width(line) > COLUMNS], [], f"{language}: list on a terminal")
+        tap.equal(json.loads(run([virt_names, "list", "--json"], language)[1])["names"], listed["names"],
+                  f"{language}: what scripts read is in seconds")
 
 
 def test_plurals():

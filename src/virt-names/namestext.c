@@ -9,6 +9,11 @@
 #include <arpa/inet.h>
 #include <glib/gi18n.h>
 
+/* In seconds */
+#define MINUTE 60
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
 /* glib takes all of these for printable. */
 static bool
 isLayout(GUnicodeType type)
@@ -122,23 +127,43 @@ namesTextTime(gint64 seconds)
     return text ? text : g_strdup_printf("@%" G_GINT64_FORMAT, seconds);
 }
 
+static char *
+spanPart(gint64 count, gint64 unit)
+{
+    g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT, count);
+
+    switch (unit) {
+    case DAY:
+        /* TRANSLATORS: the next four are days, hours, minutes and seconds in a span of time such as
+         * "59m" or "3d 2h": as short as can be, and the same for every number */
+        return g_strdup_printf(C_("span", "%sd"), number);
+    case HOUR:
+        return g_strdup_printf(C_("span", "%sh"), number);
+    case MINUTE:
+        return g_strdup_printf(C_("span", "%sm"), number);
+    default:
+        return g_strdup_printf(C_("span", "%ss"), number);
+    }
+}
+
 char *
 namesTextSpan(gint64 seconds)
 {
-    static const struct {
-        gint64 seconds;
-        char unit;
-    } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+    static const gint64 units[] = { DAY, HOUR, MINUTE, 1 };
+    g_autofree char *first = NULL;
+    g_autofree char *second = NULL;
     gint64 rest;
     size_t i = 0;
 
-    while (i < G_N_ELEMENTS(units) - 1 && seconds < units[i].seconds)
+    while (i < G_N_ELEMENTS(units) - 1 && seconds < units[i])
         i++;
-    rest = i + 1 < G_N_ELEMENTS(units) ? seconds % units[i].seconds / units[i + 1].seconds : 0;
-    if (rest > 0)
-        return g_strdup_printf("%" G_GINT64_FORMAT "%c %" G_GINT64_FORMAT "%c",
-                               seconds / units[i].seconds, units[i].unit, rest, units[i + 1].unit);
-    return g_strdup_printf("%" G_GINT64_FORMAT "%c", seconds / units[i].seconds, units[i].unit);
+    first = spanPart(seconds / units[i], units[i]);
+    rest = i + 1 < G_N_ELEMENTS(units) ? seconds % units[i] / units[i + 1] : 0;
+    if (rest == 0)
+        return g_steal_pointer(&first);
+    second = spanPart(rest, units[i + 1]);
+    /* TRANSLATORS: puts the two parts of a span of time together, such as "3d" and "2h" */
+    return g_strdup_printf(C_("span", "%s %s"), first, second);
 }
 
 char *

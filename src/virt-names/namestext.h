@@ -39,7 +39,7 @@ gboolean namesTextMacEqual(gconstpointer a, gconstpointer b);
 /* A time in seconds since the epoch, in the local time zone: 2026-11-25 14:03:20+0100. */
 char *namesTextTime(gint64 seconds);
 
-/* A span of time in its two largest units: "59s", "1h 5m", "3d 2h". */
+/* A span of time in its two largest units, in the language of the user: "59s", "1h 5m", "3d 2h". */
 char *namesTextSpan(gint64 seconds);
 
 /* When a lease runs out, seen from @now, by itself: "in 59m", "3m ago", "never". */
