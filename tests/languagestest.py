@@ -82,12 +82,15 @@ def make_template():
 
 def test_messages():
     """They can be translated without a look into the sources."""
-    entries = [(re.search('^msgid "(.*)"$', entry, re.MULTILINE)[1], entry)
+    entries = [(re.search('^msgid "((.|\n)*?)"\nmsg', entry, re.MULTILINE)[1].removeprefix('"\n"'), entry)
                for entry in make_template().stdout.decode().split("\n\n")]
     tap.ok(len(entries) > 100, "there are messages")
     tap.equal([text for text, _ in entries if re.match("(It|They|Their) ", text)], [],
               "none begins with a word for what only another message names")
     tap.equal([text for text, _ in entries if "Glibc" in text], [], "glibc has one spelling")
+    tap.equal([text for text, entry in entries
+               if len(re.findall(r"%(?:\.\*)?s", text)) > 1 and "TRANSLATORS:" not in entry],
+              [], "of those into which more than one text comes it is said which these are")
 
 
 def test_complete():
@@ -205,7 +208,8 @@ def test_pieces():
         counts = [translation.ngettext("%u problem", "%u problems", plain["problems"]) % plain["problems"],
                   translation.ngettext("%u warning", "%u warnings", plain["warnings"]) % plain["warnings"]]
         text = run([virt_names, "check"], language)[1]
-        tap.ok(text.endswith("\n" + translation.pgettext("list", ", ").join(counts) + "\n"), f"{language}: a list", counts, text)
+        listed = translation.pgettext("list", ", ").join(counts)
+        tap.ok(text.endswith(f"\n{listed}\n"), f"{language}: a list", listed, text)
         words = [translation.pgettext("event", event) for event in events]
         column = max(width(word) for word in words)
         tap.ok(len(set(words)) == len(words), f"{language}: each event has a word of its own", *words)
@@ -238,13 +242,14 @@ def test_spans():
             span = re.escape(translation.pgettext("span", "%s %s")) % (*texts,) if len(texts) == 2 else texts[0]
             text = re.escape(translation.pgettext("lease", "in %s")) % span
             match = re.search(text + "$", table[name])
-            tap.ok(match and width(table[name][:match.start()]) == column, f"{language}: a lease that runs for {name}", text,
-                   head, table[name])
+            tap.ok(match and width(table[name][:match.start()]) == column, f"{language}: a lease that runs for {name}",
+                   text, head, table[name])
         if language in SPANS:
             tap.ok(table["days"].endswith("  " + SPANS[language]), f"{language}: {SPANS[language]}", table["days"])
         printed = on_terminal(COLUMNS, [*WRAPPER, virt_names, "list"], {"PATH": os.environ["PATH"], "NO_COLOR": "1",
                                                                         "LC_ALL": "C.UTF-8", "LANGUAGE": language})[0]
-        tap.equal([line for line in printed.splitlines() if width(line) > COLUMNS], [], f"{language}: list on a terminal")
+        wide = [line for line in printed.splitlines() if width(line) > COLUMNS]
+        tap.equal(wide, [], f"{language}: list on a terminal")
         tap.equal(json.loads(run([virt_names, "list", "--json"], language)[1])["names"], listed["names"],
                   f"{language}: what scripts read is in seconds")
 

@@ -224,6 +224,7 @@ leaseEventParse(struct leaseEvent *event, int argc, char **argv, GError **error)
         return FALSE;
     if (argc < 4) {
         g_set_error(error, LEASE_ERROR, LEASE_ERROR_CALL,
+                    /* TRANSLATORS: an action such as add, and the program */
                     _("%s needs a hardware address or DUID and an address; see %s --help"), argv[1],
                     LEASE_PROGRAM);
         return FALSE;

@@ -177,6 +177,7 @@ leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer opaque,
         return TRUE;
     if (leaseIsForeign(fd)) {
         *condition = LEASE_FILE_FOREIGN;
+        /* TRANSLATORS: a folder, a file in it, and what opening it says */
         leaseTell(_("%s/%s: is no file of leases, and taken for an empty one: %s"), LEASEDIR, name,
                   g_strerror(-fd));
         return TRUE;
@@ -189,6 +190,7 @@ leaseFileRead(int folder, const char *name, leaseVisit visit, gpointer opaque,
         return leaseFileError(error, -array.error, name, _("cannot be read"));
     if (array.damage != VIR_JSON_UNDAMAGED) {
         *condition = LEASE_FILE_DAMAGED;
+        /* TRANSLATORS: a folder, a file in it, and a position */
         leaseTell(_("%s/%s: damaged at byte %" PRIu64 "; its other leases are still good"),
                   LEASEDIR, name, array.damage);
     }
@@ -351,9 +353,11 @@ leaseFileKeep(int folder, const char *name, enum leaseCondition condition, GErro
 
         result = leaseFileKeepAs(folder, name, content, kept);
         if (result == 0)
+            /* TRANSLATORS: a folder, a file in it, and the name of the copy */
             leaseTell(_("%s/%s: what was in the file is kept in %s"), LEASEDIR, name, kept);
     }
     if (result == -EEXIST)
+        /* TRANSLATORS: a folder, a file in it, and the names of the first and the last copy */
         leaseTell(_("%s/%s: what was in the file is not kept, because %s to %s.%d are there "
                     "already; look into them and remove them"),
                   LEASEDIR, name, corrupt, corrupt, LEASE_KEPT_MAX - 1);

@@ -52,9 +52,11 @@ leaseLock(const char *bridge, unsigned int seconds, GError **error)
         return fd;
     if (fd >= 0 && errno == EAGAIN)
         g_set_error(error, LEASE_ERROR, LEASE_ERROR_FILE,
+                    /* TRANSLATORS: the file with the locks, a bridge, and seconds */
                     _("%s: the lock of %s is held by another helper, still after %u s"),
                     LEASE_LOCK_FILE, bridge, seconds);
     else
+        /* TRANSLATORS: the file with the locks, a bridge, and why */
         g_set_error(error, LEASE_ERROR, LEASE_ERROR_FILE, _("%s: cannot be locked for %s: %s"),
                     LEASE_LOCK_FILE, bridge, g_strerror(errno));
     if (fd >= 0)

@@ -21,6 +21,7 @@
 static int
 leasePrintHelp(void)
 {
+    /* TRANSLATORS: the program, twice; the lease folder; the program's manual */
     printf(_("Usage: %s init\n"
              "       %s add|old|del MAC|DUID ADDRESS [HOSTNAME]\n"
              "\n"
@@ -52,6 +53,7 @@ leaseOption(const char *option)
         return EXIT_SUCCESS;
     }
     quoted = leaseQuote(option);
+    /* TRANSLATORS: the option, and the program */
     leaseTell(_("unknown option %s; see %s --help"), quoted, LEASE_PROGRAM);
     return LEASE_ERROR_CALL;
 }

@@ -142,12 +142,15 @@ checkLost(struct namesSetup *setup, const struct namesRow *row, const char *erro
     if (checkStale(setup, row, last))
         return;
     if (error)
-        namesFound(setup, PROBLEM, "live", why, g_steal_pointer(&command),
-                   _("A look-up of %s fails, although %s has it with the address %s: %s."), name,
-                   service, address, error);
+        namesFound(
+            setup, PROBLEM, "live", why, g_steal_pointer(&command),
+            /* TRANSLATORS: a name, a service such as libvirt_guest, an address, and an error */
+            _("A look-up of %s fails, although %s has it with the address %s: %s."), name, service,
+            address, error);
     else if (last && last->isOurs)
         /* Of a domain and a guest with one name the guest's hostname comes first, and may be of one
          * of the domain's interfaces alone */
+        /* TRANSLATORS: a name, and a service such as libvirt_guest */
         namesFound(setup, OK, "live", NULL, NULL, _("A look-up of %s is answered by %s."), name,
                    answering);
     else if (strcmp(answering, "files") != 0)
@@ -155,6 +158,7 @@ checkLost(struct namesSetup *setup, const struct namesRow *row, const char *erro
         namesFound(setup, WARNING, "shadowed",
                    _("Another service that is asked before has the name as well."),
                    g_steal_pointer(&command),
+                   /* TRANSLATORS: a name, an address, and two services */
                    _("A look-up of %s does not give %s, which %s has for it; %s answered."), name,
                    address, service, answering);
 }
@@ -168,6 +172,7 @@ lookUp(struct namesSetup *setup, const struct namesRow *row)
     g_autofree char *address = namesTextAddress(&row->addr);
 
     if (namesAnswerHasAddress(answer, &row->addr))
+        /* TRANSLATORS: a name, a service such as libvirt_guest, and an address */
         namesFound(setup, OK, "live", NULL, NULL, _("A look-up of %s (%s) gives %s."), name,
                    namesRowSource(row), address);
     else

@@ -55,9 +55,11 @@ checkFolder(struct namesSetup *setup)
     if (g_stat(setup->folder, &status) < 0) {
         namesFound(
             setup, PROBLEM, "folder-missing",
+            /* TRANSLATORS: of the lease folder, which is not there */
             _("libvirtd makes it when it starts a network: none has ever been started here."),
-            g_strdup("virsh net-start default"), _("The lease folder %s: %s."), setup->folder,
-            g_strerror(errno));
+            g_strdup("virsh net-start default"),
+            /* TRANSLATORS: a folder, and an error such as "No such file or directory" */
+            _("The lease folder %s: %s."), setup->folder, g_strerror(errno));
         return false;
     }
     if (!S_ISDIR(status.st_mode)) {
@@ -104,6 +106,7 @@ checkFileStatus(struct namesSetup *setup, const char *path, const GStatBuf *stat
     }
     if (!(status->st_mode & S_IROTH))
         namesFound(setup, PROBLEM, "file-closed",
+                   /* TRANSLATORS: of a lease file, which its owner and group alone can read */
                    _("Programs of ordinary users do not see the guests in it."),
                    namesCommandOn("chmod a+r", path),
                    _("%s can be read by its owner and group alone."), path);
@@ -123,6 +126,7 @@ checkFile(struct namesSetup *setup, const char *name)
         checkFileStatus(setup, path, &status);
     else if (g_file_test(path, G_FILE_TEST_IS_SYMLINK))
         namesFound(setup, PROBLEM, "dangling-link",
+                   /* TRANSLATORS: of a link in the lease folder that leads to nowhere */
                    _("The modules pass it over; libvirt's own fail for every name."),
                    namesCommandOn("rm", path), _("%s is a link to nowhere."), path);
 }

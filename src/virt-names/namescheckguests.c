@@ -107,6 +107,7 @@ checkBridges(struct namesSetup *setup)
               "were destroyed meanwhile stay in the map: the modules answer addresses at which "
               "nobody is. They go when the network starts, or by hand."),
             removeCommand(setup, bridge),
+            /* TRANSLATORS: a bridge, and a network */
             network ? _("There are leases or domains of the bridge %s, which does not exist "
                         "(network %s).")
                     : _("There are leases or domains of the bridge %s, which does not exist."),
@@ -341,6 +342,7 @@ checkClaimKind(struct namesSetup *setup, const GPtrArray *notes, const struct cl
     if (count > 0)
         namesFound(
             setup, WARNING, kind->id,
+            /* TRANSLATORS: what a guest calls itself */
             _("The modules do not believe it, look-ups do not find the guests by these names. Give "
               "them other hostnames, or use the names of their domains."),
             NULL, "%s", seen);

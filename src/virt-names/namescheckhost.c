@@ -70,10 +70,12 @@ checkNetwork(struct namesSetup *setup, const char *network, char **arguments)
     else if (access(script, X_OK) < 0)
         namesFound(setup, PROBLEM, "dhcp-script-missing",
                    _("Nobody writes the leases of this network into a file."), NULL,
+                   /* TRANSLATORS: a program, a network, and an error */
                    _("The lease helper %s of network %s cannot be run: %s."), script, network,
                    g_strerror(errno));
     else
         namesFound(setup, OK, "network", NULL, NULL,
+                   /* TRANSLATORS: a network, and a program */
                    _("The dnsmasq of network %s runs, with the lease helper %s."), network, script);
 }
 
@@ -111,6 +113,7 @@ namesCheckCache(struct namesSetup *setup)
 
     if (cache)
         namesFound(setup, OK, "cache",
+                   /* TRANSLATORS: of a cache: nscd or nsncd */
                    _("For some seconds it may remember that a guest was not there (nscd.conf(5), "
                      "negative-time-to-live)."),
                    NULL, _("%s runs: programs ask it, and it asks the modules."), cache);
@@ -176,6 +179,7 @@ namesCheckPrograms(struct namesSetup *setup)
     }
     namesFound(
         setup, OK, "other-resolvers",
+        /* TRANSLATORS: of programs that never ask glibc */
         _("For these: virt-names list --format=hosts prints lines for their own /etc/hosts; of "
           "programs in Go, GODEBUG=netdns=cgo makes those ask glibc that are not static."),
         NULL,

@@ -161,13 +161,17 @@ checkMissing(struct namesSetup *setup, const namesModule *module)
             _("The file is cut off, made for another machine, or lacks something that it needs. "
               "Install the module again as it was installed."),
             other ? g_strconcat(removal, " && ldconfig", NULL) : replaceCommand(broken),
+            /* TRANSLATORS: a service such as libvirt_guest, the file of its module, and an error */
             _("The module of %s, %s, cannot be loaded: %s."), module->service, broken,
             module->error);
     } else if (other) {
         namesFound(setup, PROBLEM, "module-not-in-cache",
+                   /* TRANSLATORS: the last "it" is the module */
                    _("glibc finds modules through the loader's cache, and that does not have it."),
-                   cacheCommand(other), _("The module of %s is %s, but glibc does not find it."),
-                   module->service, other);
+                   cacheCommand(other),
+                   /* TRANSLATORS: a service such as libvirt_guest, and the file of its module */
+                   _("The module of %s is %s, but glibc does not find it."), module->service,
+                   other);
     } else {
         namesFound(setup, PROBLEM, "module-missing",
                    *MODULES_PACKAGE
@@ -175,8 +179,9 @@ checkMissing(struct namesSetup *setup, const namesModule *module)
                        : _("glibc passes over a service whose module is not there. The module "
                            "is built from the same source as this program: run \"make install\" "
                            "in the folder of that source, as root."),
-                   packageCommand(false), _("The module of %s is not installed: %s."),
-                   module->service, module->error);
+                   packageCommand(false),
+                   /* TRANSLATORS: a service such as libvirt_guest, and an error of the loader */
+                   _("The module of %s is not installed: %s."), module->service, module->error);
     }
 }
 
@@ -213,13 +218,15 @@ checkModule(struct namesSetup *setup, const char *service)
         if (!namesModuleHas(module, needed[i])) {
             namesFound(setup, PROBLEM, "module-abi",
                        _("The file is no module of this service, or is built for another glibc."),
-                       replaceCommand(module->path), _("%s has no function _nss_%s_%s."),
-                       module->path, service, needed[i]);
+                       replaceCommand(module->path),
+                       /* TRANSLATORS: a file; the last two are parts of a function's name */
+                       _("%s has no function _nss_%s_%s."), module->path, service, needed[i]);
             return;
         }
     }
     if (!isInLoaderPath(module))
         namesFound(setup, WARNING, "module-from-environment",
+                   /* TRANSLATORS: of a module that is found because of LD_LIBRARY_PATH */
                    _("Programs without this variable, and set-user-ID programs, do not see it."),
                    NULL, _("%s is found because of LD_LIBRARY_PATH."), module->path);
     else if (!namesModuleHas(module, OUR_FUNCTION))
@@ -228,6 +235,7 @@ checkModule(struct namesSetup *setup, const char *service)
                      "declare, and one damaged lease file makes it fail."),
                    NULL, _("%s is not ours but libvirt's own."), module->path);
     else
+        /* TRANSLATORS: a service such as libvirt_guest, and the file of its module */
         namesFound(setup, OK, "module", NULL, NULL, _("The module of %s is %s."), service,
                    module->path);
 }

@@ -66,23 +66,28 @@ checkMissing(struct namesSetup *setup)
 
     if (setup->hosts->line == 0)
         foundLine(setup, NAMES_LEVEL_PROBLEM, "no-hosts-line", _("No program asks the modules."),
+                  /* TRANSLATORS: of the services that stand before it */
                   _("that is what glibc takes without a hosts line"));
     else if (namesSwitchIsEmpty(setup->hosts))
         foundLine(setup, NAMES_LEVEL_PROBLEM, "no-services",
                   _("glibc finds no name at all then, and programs that look one up may crash."),
+                  /* TRANSLATORS: of the hosts line */
                   _("no service is in it"));
     else if (!libvirt && !guest)
         foundLine(setup, NAMES_LEVEL_PROBLEM, "not-enabled", _("No program asks the modules."),
+                  /* TRANSLATORS: of the hosts line */
                   _("neither libvirt nor libvirt_guest is in it"));
     else if (!libvirt)
         foundLine(setup, NAMES_LEVEL_WARNING, "libvirt-not-enabled",
                   _("Guests are not found by the hostnames that they have."),
+                  /* TRANSLATORS: of the hosts line */
                   _("libvirt is not in it"));
     else if (!guest)
         foundLine(
             setup, NAMES_LEVEL_WARNING, "libvirt-guest-not-enabled",
             _("Guests are not found by the names of their domains, and those that send no hostname "
               "not at all."),
+            /* TRANSLATORS: of the hosts line */
             _("libvirt_guest is not in it"));
 }
 
@@ -119,6 +124,7 @@ checkHidden(struct namesSetup *setup, guint i, int told)
     if (hider < 0 || hider == told)
         return hider;
     before = namesSwitchGet(setup->hosts, hider)->name;
+    /* TRANSLATORS: two services of the hosts line */
     seen = g_strdup_printf(_("%s ends the search before %s is asked"), before, service);
     if (isMulticast(before))
         foundLine(setup, NAMES_LEVEL_WARNING, "hidden-local",
@@ -165,6 +171,7 @@ checkDnsLast(struct namesSetup *setup, guint i)
 
         if (found < 0 || found > (int)i || namesSwitchHider(setup->hosts, i) >= 0)
             continue;
+        /* TRANSLATORS: two services of the hosts line */
         seen = g_strdup_printf(_("%s is asked after %s"), namesSwitchGet(setup->hosts, i)->name,
                                slow[j]);
         foundLine(
@@ -191,8 +198,10 @@ checkComment(struct namesSetup *setup)
         namesFound(setup, WARNING, "not-a-comment",
                    _("glibc knows comments only as lines of their own, and asks the services that "
                      "are named behind the # as well."),
-                   NULL, _("%s:%u: \"%s\" is no comment but the name of a service."),
-                   NAMES_SWITCH_PATH, setup->hosts->line, service);
+                   NULL,
+                   /* TRANSLATORS: a file, the number of a line, and a word of it */
+                   _("%s:%u: \"%s\" is no comment but the name of a service."), NAMES_SWITCH_PATH,
+                   setup->hosts->line, service);
         return;
     }
 }
@@ -234,6 +243,7 @@ checkLine(struct namesSetup *setup)
     checkPlaces(setup);
     checkComment(setup);
     if (countFaults(setup) == faults)
+        /* TRANSLATORS: nsswitch.conf, and the services of its hosts line */
         namesFound(setup, OK, "nsswitch", NULL, NULL, _("%s has hosts: %s"), NAMES_SWITCH_PATH,
                    line);
 }
@@ -253,6 +263,7 @@ relinkCommand(void)
 static bool
 checkFile(struct namesSetup *setup)
 {
+    /* TRANSLATORS: of nsswitch.conf, which cannot be read */
     static const char *const why = N_("glibc does without it, and so without the modules.");
     GStatBuf status;
 
@@ -266,6 +277,7 @@ checkFile(struct namesSetup *setup)
         !(status.st_mode & S_IROTH))
         namesFound(
             setup, PROBLEM, "nsswitch-unreadable",
+            /* TRANSLATORS: of nsswitch.conf, which its owner alone can read */
             _("Programs of everybody but its owner do without it, and so without the modules."),
             namesCommandOn("chmod a+r", NAMES_SWITCH_PATH), _("%s is not readable for everybody."),
             NAMES_SWITCH_PATH);
@@ -297,7 +309,9 @@ checkForm(struct namesSetup *setup)
         namesFound(setup, PROBLEM, "nsswitch-damaged",
                    _("No service stands before these brackets: all actions of a service are in one "
                      "pair."),
-                   NULL, _("%s:%u: glibc passes over the rest of the line, from here: %.*s"),
+                   NULL,
+                   /* TRANSLATORS: a file, the number of a line, and the rest of that line */
+                   _("%s:%u: glibc passes over the rest of the line, from here: %.*s"),
                    NAMES_SWITCH_PATH, hosts->line, (int)(hosts->end - hosts->cut),
                    hosts->text + hosts->cut);
     return !hosts->unended && !hosts->cut;

@@ -106,6 +106,8 @@ namesRefuse(const struct namesCommand *command, const char *format, ...)
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
+    /* TRANSLATORS: the program, a command, what is wrong with the call; the program and the command
+     * again */
     g_printerr(_("%s %s: %s; see %s %s --help\n"), NAMES_PROGRAM, command->name, text,
                NAMES_PROGRAM, command->name);
     return NAMES_EXIT_USAGE;

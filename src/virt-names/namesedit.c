@@ -271,10 +271,12 @@ checkParsed(const struct namesSwitch *hosts, GError **error)
               "nsswitch.conf(5) has the form of actions in brackets"),
             hosts->damaged);
     else if (hosts->cut)
-        namesErrorSet(error, 0,
-                      _("line %u: no service stands before these brackets: %.*s. glibc passes over "
-                        "the rest of the line. Mend it first"),
-                      hosts->line, (int)(hosts->end - hosts->cut), hosts->text + hosts->cut);
+        namesErrorSet(
+            error, 0,
+            /* TRANSLATORS: the number of a line, and the brackets with what stands behind them */
+            _("line %u: no service stands before these brackets: %.*s. glibc passes over "
+              "the rest of the line. Mend it first"),
+            hosts->line, (int)(hosts->end - hosts->cut), hosts->text + hosts->cut);
     else if (isBare(hosts))
         namesErrorSet(
             error, 0,

@@ -50,6 +50,7 @@ adviseEnabled(const char *const *services)
         g_autoptr(namesModule) module = namesModuleOpen(*services);
 
         if (!module->handle)
+            /* TRANSLATORS: a service such as libvirt_guest, and an error of the loader */
             namesTell(_("the module of %s is not installed yet, until then nothing changes: %s"),
                       *services, module->error);
     }
@@ -78,6 +79,7 @@ replaceFile(namesFile *file, const char *text, const struct options *options, bo
     g_autofree char *line = namesSwitchLine(hosts);
 
     if (strcmp(text, file->text) == 0) {
+        /* TRANSLATORS: nsswitch.conf, and the services of its hosts line */
         namesOutputFormat(_("%s is as it should be: hosts: %s\n"), file->path, line);
         return NAMES_EXIT_GOOD;
     }
@@ -89,8 +91,10 @@ replaceFile(namesFile *file, const char *text, const struct options *options, bo
         *again = error->code == ESTALE;
         return *again ? NAMES_EXIT_FAILED : fail(error);
     }
+    /* TRANSLATORS: nsswitch.conf, and the services that its hosts line has now */
     namesOutputFormat(_("%s: hosts: %s\n"), file->path, line);
     if (file->exists)
+        /* TRANSLATORS: a file, and what its name ends with in addition */
         namesOutputFormat(_("The previous version is kept in %s%s.\n"), file->path,
                           NAMES_FILE_BACKUP);
     return NAMES_EXIT_GOOD;

@@ -168,6 +168,7 @@ namesFileOpen(const char *root, const char *path, GError **error)
     if (!isOurs && errno == ENOENT && !g_file_test("/proc/self/fd", G_FILE_TEST_IS_DIR))
         namesErrorSet(error, 0, _("nothing can be found below %s without /proc; mount it"), root);
     else
+        /* TRANSLATORS: the folder that stands for /, and a file below it */
         namesErrorSet(error, errno, _("%s%s cannot be read"), isOurs ? "" : root, path);
     return NULL;
 }

@@ -331,6 +331,7 @@ list(const struct namesCommand *command, const struct options *options)
                            options->format);
     rows = namesRowsRead(folder, now, options->expired, &tracer, &error);
     if (!rows) {
+        /* TRANSLATORS: an error, and the program */
         namesTell(_("%s. Run \"%s check\" to find out why"), error->message, NAMES_PROGRAM);
         return NAMES_EXIT_FAILED;
     }

@@ -275,6 +275,7 @@ mapText(const struct namesNote *note, const char *file)
 {
     g_autofree char *domain = namesTextQuote(note->domain, strlen(note->domain));
     g_autofree char *text = g_strdup_printf(
+        /* TRANSLATORS: a file, the name of a domain, and a number */
         g_dngettext(GETTEXT_PACKAGE, "%s: domain %s has %u MAC address",
                     "%s: domain %s has %u MAC addresses", note->macs->len),
         file, domain, note->macs->len);
@@ -297,6 +298,7 @@ fileText(const struct namesNote *note, const char *file)
 {
     switch ((int)note->kind) {
     case VIR_NAMES_NOTE_FILE_FAILED:
+        /* TRANSLATORS: a file, and an error */
         return g_strdup_printf(_("%s: passed over: %s"), file, g_strerror(note->error));
     case VIR_NAMES_NOTE_FILE_DAMAGED:
         return g_strdup_printf(
@@ -326,6 +328,7 @@ namesNoteText(const struct namesNote *note, const char *folder, gint64 now)
         return mapText(note, file);
     case VIR_NAMES_NOTE_STATIC:
         address = namesTextAddress(&note->addr);
+        /* TRANSLATORS: a file, and an address */
         return g_strdup_printf(_("%s: declared for %s: taken"), file, address);
     case VIR_NAMES_NOTE_INVALID_NAME:
         return g_strdup(_("that is no host name: no guest can have it"));

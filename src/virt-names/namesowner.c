@@ -50,6 +50,7 @@ namesOwnerAdvice(enum namesOwner owner, bool enable)
                                command);
     case NAMES_OWNER_NIXOS:
         return g_strdup_printf(
+            /* TRANSLATORS: true or false, twice */
             _("NixOS makes this file. Set in the system's configuration: "
               "virtualisation.libvirtd.nss = { enable = %s; enableGuest = %s; };"),
             enable ? "true" : "false", enable ? "true" : "false");

@@ -73,17 +73,24 @@ describeStep(const namesTrail *trail, const struct namesStep *step)
     const char *name;
 
     if (!step->answer)
+        /* TRANSLATORS: of a service: another one */
         return g_strdup_printf(_("not asked, %s ended the search"), trail->endedBy);
     status = describeStatus(step);
     name = namesStatusText(step->answer->status);
     if (!step->isConfigured)
+        /* TRANSLATORS: of a service: nsswitch.conf, and the answer, or words such as "not found" */
         return g_strdup_printf(_("not in %s; would answer: %s"), NAMES_SWITCH_PATH, status);
     if (!step->isAsked)
+        /* TRANSLATORS: of a service: another one, and the answer, or words such as "not found" */
         return g_strdup_printf(_("not asked, %s ended the search; would answer: %s"),
                                trail->endedBy, status);
     if (step->action != NAMES_ACTION_CONTINUE && step->answer->status != NAMES_STATUS_SUCCESS)
+        /* TRANSLATORS: of a service: words such as "not found", and the status in nsswitch.conf,
+         * such as NOTFOUND, which is not translated */
         return g_strdup_printf(_("%s [%s=return]: ends the search"), status, name);
     if (step->action == NAMES_ACTION_CONTINUE && step->answer->status == NAMES_STATUS_SUCCESS)
+        /* TRANSLATORS: of a service: the answer, and the status in nsswitch.conf, such as SUCCESS,
+         * which is not translated */
         return g_strdup_printf(_("%s [%s=continue]: goes on, and forgets this"), status, name);
     return g_steal_pointer(&status);
 }
@@ -165,8 +172,10 @@ printSwitch(const struct namesSwitch *hosts)
         namesOutputFormat(_("%s:%u: glibc cannot parse this, and then finds no name at all\n"),
                           NAMES_SWITCH_PATH, hosts->damaged);
     else if (hosts->line > 0)
+        /* TRANSLATORS: nsswitch.conf, the number of a line, and the services in it */
         namesOutputFormat(_("%s:%u: hosts: %s\n"), NAMES_SWITCH_PATH, hosts->line, line);
     else
+        /* TRANSLATORS: nsswitch.conf, and the services that glibc takes */
         namesOutputFormat(_("%s: no hosts line, glibc then takes: %s\n"), NAMES_SWITCH_PATH, line);
 }
 
@@ -269,6 +278,7 @@ query(char **questions, const char *folder, bool isJson)
     int status = NAMES_EXIT_GOOD;
 
     if (!hosts) {
+        /* TRANSLATORS: an error about nsswitch.conf, which is "it" */
         namesTell(_("%s. Every program then does without it; make it readable"), error->message);
         return NAMES_EXIT_FAILED;
     }

@@ -42,6 +42,7 @@ printHelp(void)
             NAMES_PROGRAM);
     for (i = 0; i < G_N_ELEMENTS(commands); i++)
         g_print("  %-8s  %s\n", commands[i].name, _(commands[i].summary));
+    /* TRANSLATORS: the program, twice */
     g_print(_("\n%s COMMAND --help has a command's options; the manual is virt-names(1).\n"
               "Not reached by name? Start with \"%s check\".\n"),
             NAMES_PROGRAM, NAMES_PROGRAM);
@@ -56,6 +57,7 @@ runCommand(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(&commands[i], argc - 1, argv + 1);
     }
+    /* TRANSLATORS: what was called, and the program */
     namesTell(_("there is no command \"%s\"; see %s --help"), argv[1], NAMES_PROGRAM);
     return NAMES_EXIT_USAGE;
 }
