@@ -104,8 +104,9 @@ checkBridges(struct namesSetup *setup)
         namesFound(
             setup, WARNING, "left-behind",
             _("libvirt leaves the files of a network that is down where they are, and domains that "
-              "were destroyed meanwhile stay in the map: the modules answer addresses at which "
-              "nobody is. They go when the network starts, or by hand."),
+              "were destroyed meanwhile stay in the map, even when the network starts again: until "
+              "the leases run out, the modules answer addresses at which nobody is. Remove the "
+              "files while the network is down."),
             removeCommand(setup, bridge),
             /* TRANSLATORS: a bridge, and a network */
             network ? _("There are leases or domains of the bridge %s, which does not exist "
