@@ -40,6 +40,12 @@ skip_all() {
     exit 0
 }
 
+# bail_out REASON: the test was called for and cannot run, which is a failure
+bail_out() {
+    echo "Bail out! $*"
+    exit 1
+}
+
 # Ends a test script.
 finish() {
     echo "1..$cases"
@@ -56,11 +62,11 @@ relay() {
         case $line in
         "ok "* | "not ok "*)
             relayed=$((relayed + 1))
-            name=$1${line#*- }
+            relayed_name=$1${line#*- }
             case $line in
-            *"# SKIP "*) skip "${name%% # SKIP *}" "${line##*# SKIP }" ;;
-            ok*) case_ok 0 "$name" || : ;;
-            *) case_ok 1 "$name" || : ;;
+            *"# SKIP "*) skip "${relayed_name%% # SKIP *}" "${line##*# SKIP }" ;;
+            ok*) case_ok 0 "$relayed_name" || : ;;
+            *) case_ok 1 "$relayed_name" || : ;;
             esac
             ;;
         "1.."*)

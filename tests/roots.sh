@@ -5,7 +5,8 @@
 # For tests in Debian systems of their own, which are folders that debootstrap makes. They are kept in $build/roots;
 # what happens in them is on a layer in memory. Everything is in namespaces of its own: with the test all its processes
 # and mounts go. To be read first by a test at $here that has its arguments, of which the build folder $build and the
-# name $release of the Debian release are two. Wants root and the registry.
+# name $release of the Debian release are two. Wants root and the registry: a test that was called for and cannot run
+# has failed.
 
 export LC_ALL=C.UTF-8
 # shellcheck source=tests/lib.sh
@@ -15,15 +16,29 @@ source=$(dirname "$here")
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 PATH=$PATH:/usr/sbin:/sbin
 
+# end_inside: ends all that was started in the namespaces, and returns when it is gone
+end_inside() {
+    local first=
+    # Their first process, with which all others go. unshare(1) heeds no other signal, and would be gone before them.
+    read -r first _ <"/proc/$inside/task/$inside/children"
+    kill -KILL "${first:-$inside}"
+    wait "$inside"
+}
+
 mkdir -p "$build/roots"
 roots=$(cd "$build/roots" && pwd)
-if [ -z "${DEB_TEST:-}" ]; then
-    [ "$(id -u)" = 0 ] || skip_all "debootstrap needs root"
-    command -v debootstrap >/dev/null || skip_all "no debootstrap here"
-    DEB_TEST=$(mktemp -d)
-    export DEB_TEST
-    # unshare(1) heeds no signal but this, and takes all that it started with it
-    trap '[ -z "${inside:-}" ] || kill -KILL "$inside" 2>/dev/null; rm -rf "$roots/$release"-*.new; rmdir "$DEB_TEST"' EXIT
+if [ -z "${LAYERS:-}" ]; then
+    [ "$(id -u)" = 0 ] || bail_out "debootstrap needs root"
+    command -v debootstrap >/dev/null || bail_out "no debootstrap here"
+    # One test at a time makes systems and throws them away
+    exec {lock}>"$roots/$release.lock"
+    flock --nonblock "$lock" || {
+        echo "# waits for another test in $roots"
+        flock "$lock"
+    }
+    LAYERS=$(mktemp -d)
+    export LAYERS
+    trap '[ -z "${inside:-}" ] || end_inside 2>/dev/null; rm -rf "$roots/$release"-*.new; rmdir "$LAYERS"' EXIT
     trap 'exit 1' HUP INT TERM
     unshare --mount --pid --fork --kill-child --propagation private bash "$0" "$@" &
     inside=$!
@@ -32,7 +47,7 @@ if [ -z "${DEB_TEST:-}" ]; then
     inside=
     exit "$status"
 fi
-layers=$DEB_TEST
+layers=$LAYERS
 mount -t tmpfs tmpfs "$layers"
 
 # prepare ROOT: what a system has when it runs, with an apt that runs as it does there
@@ -53,7 +68,7 @@ layer() {
     root=$layers/$1
     mkdir -p "$root" "$root.upper" "$root.work"
     mount -t overlay overlay -o "lowerdir=$2,upperdir=$root.upper,workdir=$root.work" "$root" ||
-        skip_all "no overlay file system to be had here"
+        bail_out "no overlay file system to be had here"
     prepare "$root"
 }
 
@@ -75,7 +90,7 @@ in_root() {
 
 # works NAME COMMAND...
 works() {
-    name=$1
+    local name=$1
     shift
     in_root "$@"
     case_ok $? "$release: $name" || :
@@ -89,7 +104,7 @@ works() {
 base=$roots/$release-base
 if [ ! -d "$base" ]; then
     debootstrap --variant=minbase "$release" "$base.new" "$mirror" >"$roots/$release.log" 2>&1 ||
-        skip_all "debootstrap $release failed: $(tail -n 1 "$roots/$release.log")"
+        bail_out "debootstrap $release failed: $(tail -n 1 "$roots/$release.log")"
     umount -R "$base.new/proc" "$base.new/sys" 2>/dev/null
     mv "$base.new" "$base"
 fi
@@ -100,12 +115,11 @@ key() {
 }
 
 # make_system NAME SCRIPT [FILE...]: $system is a copy of $base in which SCRIPT has been run, with copies of the files in
-# /tmp. It is made once, and again when SCRIPT or a file is another.
+# /tmp. It is made once, and again when SCRIPT, a file or $base is another.
 make_system() {
-    name=$1
-    script=$2
+    local name=$1 script=$2
     shift 2
-    system=$roots/$release-$name-$(printf '%s' "$script" | key - "$@")
+    system=$roots/$release-$name-$(printf '%s' "$script" | key - "$base/var/lib/dpkg/status" "$@")
     [ ! -d "$system" ] || return 0
     rm -rf "$roots/$release-$name"-*
     cp -a "$base" "$system.new"
