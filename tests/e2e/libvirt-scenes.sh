@@ -4,16 +4,19 @@
 #
 # libvirt-scenes.sh BUILD RELEASE: a libvirt host in a Debian RELEASE of its own, with our packages, real libvirtd, its
 # dnsmasq and virtual machines; libvirtscenes.py says what happens there. Played twice at a time: with our lease helper,
-# and with libvirt's. The table of what all four pairs of modules and helpers answer is then
-# $build/comparison-scenes.txt.
+# and with libvirt's. The table of what all four pairs of modules and helpers answer is then in
+# BUILD/comparison-scenes.txt, and is to be that of docs/comparison-scenes.txt.
 # shellcheck disable=SC2154 # roots.sh sets the variables
 set -u
 here=$(cd "$(dirname "$0")/.." && pwd)
 build=$1
 release=$2
+[ "$(uname -m)" = x86_64 ] || {
+    echo "Bail out! The guests are for x86_64 alone, and this is $(uname -m)"
+    exit 1
+}
 # shellcheck source=tests/roots.sh
 . "$here/roots.sh"
-[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || skip_all "the guests are for the architecture amd64 alone"
 
 # The packages' own tests are for check-deb
 DEB_BUILD_OPTIONS=nocheck build_debs
@@ -57,7 +60,7 @@ wait "$player"
 relay "libvirt's helper: " <"$layers/theirs.tap"
 if [ -s "$root/run/record" ] && [ -s "$theirs/run/record" ]; then
     relay "" < <(python3 -B "$here/e2e/libvirtreport.py" "$root/run/record" "$theirs/run/record" \
-        "$source/docs/comparison.rst" "$build/comparison-scenes.txt" 2>&1)
+        "$source/docs/comparison.rst" "$build/comparison-scenes.txt" "$source/docs/comparison-scenes.txt" 2>&1)
 else
     case_ok 1 "both have left a record"
 fi

@@ -2,8 +2,7 @@
 # Copyright (C) libvirt-nss contributors
 """A libvirt host for libvirtscenes.py: libvirtd, its networks, and guests that are virtual machines.
 
-Everything runs as children of this process, in the network and process namespaces and on the root folder that
-libvirt-test.sh has made, and ends with them.
+Everything runs in the namespaces and on the root folder that libvirt-scenes.sh has made, and ends with them.
 """
 
 import collections
@@ -17,8 +16,8 @@ GUEST = "/guest"
 CONSOLES = "/run/guests"
 REFERENCE = "/opt/reference"
 KEY = "/root/key"
-# A machine that is emulated on a busy one takes its time; it is an error only if it takes this
-PATIENCE = 120
+# A machine that is emulated on a busy one takes its time; it is an error only if it takes this, in seconds
+PATIENCE = 300
 
 NETWORKS = {
     # What libvirt's own package brings is the network "default", with the bridge virbr0
@@ -88,11 +87,15 @@ Lease = collections.namedtuple("Lease", "network mac protocol address hostname c
 LEASE_LINE = re.compile(r" (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) +([0-9a-f:]+) +(ipv[46]) +([0-9a-f.:]+)/\d+ +(.*?) +(\S+)$")
 
 
-def run(*command, timeout=PATIENCE, **environment):
-    """Runs a command; what it prints is text in which bytes that are no UTF-8 stay what they are."""
-    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          encoding="utf-8", errors="surrogateescape", timeout=timeout, check=False,
-                          env={**os.environ, **environment})
+def run(*command, **environment):
+    """Runs a command; what it prints is text in which bytes that are no UTF-8 stay what they are. Its exit status is
+    124, as from timeout(1), if it does not end by itself."""
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, encoding="utf-8", errors="surrogateescape", timeout=PATIENCE, check=False,
+                              env={**os.environ, **environment})
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 124, "", f"not within {PATIENCE} s")
 
 
 def must(*command):
@@ -132,6 +135,8 @@ class Host:
         must("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", KEY)
         with open(KEY + ".pub", encoding="ascii") as file:
             self.key = file.read().split()[1]
+        # What the hostname command of each guest prints
+        self.uts = {}
         self.log = open("/run/libvirt.log", "wb")
         subprocess.Popen(["virtlogd"], stdout=self.log, stderr=self.log)
         self.start_libvirtd()
@@ -154,7 +159,8 @@ class Host:
             virsh("net-start", name)
 
     def define(self, name, interfaces, uts, hostname=None, dhcp6=False):
-        """A guest with a MAC address on each of these networks, which prints uts as its hostname."""
+        """A guest with a MAC address on each of these networks, whose hostname command prints uts."""
+        self.uts[name] = uts
         options = f"guest.uts={uts} guest.key={self.key}"
         if hostname:
             options += f" guest.hostname={hostname.encode().hex()}"
@@ -168,11 +174,12 @@ class Host:
 
 
 def networks():
-    return virsh("net-list", "--name").split()
+    """All of them, those that are down too: virsh knows their leases as well."""
+    return virsh("net-list", "--all", "--name").split()
 
 
 def leases():
-    """What "virsh net-dhcp-leases" prints of all networks that are active."""
+    """What "virsh net-dhcp-leases" prints of all networks."""
     found = []
     for network in networks():
         for line in virsh("net-dhcp-leases", network).splitlines():
@@ -181,6 +188,8 @@ def leases():
                 raise ValueError(f"virsh net-dhcp-leases {network}: {line!r}")
             expiry, mac, protocol, address, hostname, client = fields.groups()
             expiry = time.mktime(time.strptime(expiry, "%Y-%m-%d %H:%M:%S"))
+            # Bytes that a terminal might obey are printed so
+            hostname = re.sub(r"\\x([01][0-9a-f]|7f)", lambda byte: chr(int(byte[1], 16)), hostname)
             found.append(Lease(network, mac, protocol, address, None if hostname == "-" else hostname, client, expiry))
     return found
 
@@ -198,16 +207,6 @@ def domain_macs(domain):
     return set(re.findall(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}", virsh("domiflist", domain)))
 
 
-def declared():
-    """The addresses by name that the active networks declare in <dns><host>."""
-    found = collections.defaultdict(set)
-    for network in networks():
-        for address, names in re.findall(r"<host ip='([^']+)'>(.*?)</host>", virsh("net-dumpxml", network), re.DOTALL):
-            for name in re.findall(r"<hostname>([^<]+)", names):
-                found[name].add(address)
-    return dict(found)
-
-
 def modules_of(whose):
     """The variables with which programs use "ours", which are installed, or "libvirt's"."""
     if whose == "ours":
@@ -216,9 +215,10 @@ def modules_of(whose):
     return {"LD_LIBRARY_PATH": os.path.dirname(module)}
 
 
-def ssh(name, *command, **environment):
+def ssh(name, *command, family="any", **environment):
     """As anybody would, but for keys that are of this host alone, and not waiting for a guest that has been reset."""
-    options = ("BatchMode=yes", "ConnectTimeout=20", "LogLevel=ERROR", "ServerAliveInterval=3", "ServerAliveCountMax=2",
-               "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null")
+    options = (f"AddressFamily={family}", "BatchMode=yes", "ConnectTimeout=20", "LogLevel=ERROR",
+               "ServerAliveInterval=3", "ServerAliveCountMax=2", "StrictHostKeyChecking=no",
+               "UserKnownHostsFile=/dev/null")
     return run("ssh", "-F", "none", "-i", KEY, *(f"-o{option}" for option in options), f"root@{name}", *command,
                **environment)

@@ -1,58 +1,85 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
-"""libvirtreport.py OURS THEIRS DIFFERENCES TABLE
+"""libvirtreport.py OURS THEIRS PAGE TABLE SHOWN
 
 Whether libvirtd sees the same with our lease helper and with its own, scene by scene, from the records OURS and THEIRS
-of libvirtscenes.py; and the table of all answers beside each other, into TABLE.
+of libvirtscenes.py, but for the reasons of the page PAGE; and the table of all answers beside each other, into TABLE,
+which is to be that in the file SHOWN.
 """
 
 import json
-import re
 import sys
 
+from libvirtview import SERVICES, is_hostname, reasons_of
 sys.path.insert(0, sys.path[0] + "/..")
 from tap import Tap  # noqa: E402
 
 MODULES = ("ours", "libvirt's")
-# Scenes in which the helpers are to differ, by the reasons of the page DIFFERENCES
-UNLIKE = {"a guest sends '\\xff\\xfe'": "lost"}
-UNACCEPTED = "unaccepted"
-# When the lease of two minutes ends does not depend on the scene, but in these
-AT_ONCE = ("start", "shutdown", "lease ends", "all guests are gone")
+# What libvirt's modules do not have at all: one line of the table stands for all of it
+NEVER = {"address": "names of an address", "list": "the list of everybody"}
+
+
+def without(view, domain, mac):
+    """What libvirtd sees without the leases of a MAC address, which is the domain's."""
+    return {**view, "leases": [lease for lease in view["leases"] if lease[1] != mac],
+            "domains": {**view["domains"], domain: []}}
+
+
+def with_accepted_names(view, ours):
+    """The view without the names that are no hostnames where ours has none."""
+    nameless = [lease[:4] for lease in ours["leases"] if lease[4] is None]
+
+    def accepted(lease):
+        is_one = lease[4] is None or is_hostname(lease[4]) or lease[:4] not in nameless
+        return lease if is_one else [*lease[:4], None, *lease[5:]]
+
+    return {**view, "leases": [accepted(lease) for lease in view["leases"]]}
 
 
 def compare_views(tap, ours, theirs, reasons):
     tap.equal([view["scene"] for view in ours], [view["scene"] for view in theirs], "both had the same scenes")
     for our, their in zip(ours, theirs):
-        scene = our["scene"]
-        for view in (our, their):
-            view["leases"] = [lease for lease in view["leases"] if scene in AT_ONCE or json.loads(lease)[0] != "short"]
-        if our == their:
-            tap.ok(True, f"libvirtd sees the same: {scene}")
-        elif scene in UNLIKE:
-            tap.ok(UNLIKE[scene] in reasons, f"libvirtd does not see the same, for a reason: {scene}")
-        else:
-            tap.equal(our["domains"], their["domains"], f"libvirtd sees the same of domains: {scene}")
-            tap.ok(UNACCEPTED in reasons and our["leases"] == without_names(their["leases"], our["leases"]),
-                   f"libvirtd sees the same but for a name that dnsmasq did not accept: {scene}",
-                   *our["leases"], "", *their["leases"])
+        reason = None
+        if "lost" in their:
+            reason, our, lost = "lost", without(our, *their["lost"]), their.pop("lost")
+            tap.equal(their, without(their, *lost), f"libvirtd has no lease of {lost[0]}: {our['scene']}")
+        elif our != their:
+            reason, their = "unaccepted", with_accepted_names(their, our)
+        tap.equal(their, our, f"libvirtd sees the same: {our['scene']}" + (f" [{reason}]" if reason else ""))
+        if reason:
+            tap.ok(reason in reasons, f"there is a reason: {reason}")
 
 
-def without_names(theirs, ours):
-    """Their leases, with our name, which is none, in the place of one that is no host name."""
-    plain = {}
-    for lease in ours:
-        words = json.loads(lease)
-        plain[tuple(words[:4])] = words
-    result = []
-    for lease in theirs:
-        words = json.loads(lease)
-        our = plain.get(tuple(words[:4]))
-        if our and our[4] is None and words[4] and not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}", words[4]):
-            words[4] = None
-        result.append(json.dumps(words))
-    return sorted(result)
+def differences(record):
+    """What was not answered as virsh says it, and where. A list is not shown, because its lines are, and what the line
+    of nsswitch.conf makes of it only if it is something else than what the service said."""
+    found = {}
+    for row in record["rows"]:
+        for whose in MODULES:
+            if row[whose] == row["virsh"]:
+                continue
+            if whose != "ours" and row["kind"] in NEVER and not row[whose]:
+                text = f"  {whose:10} {NEVER[row['kind']]}: nothing"
+            elif row["kind"] == "program" and row[whose] == ["not resolved"]:
+                text = f"  {whose:10} programs, by a name that getent does not find: not resolved"
+            elif row["kind"] == "list" or is_repeated(row, whose, record["rows"]):
+                continue
+            else:
+                question, said, by_virsh = (ascii(text)[1:-1] for text in (
+                    row["question"], ", ".join(row[whose]) or "nothing", ", ".join(row["virsh"]) or "nothing"))
+                reason = f" [{row['reason']}]" if whose == "ours" else ""
+                text = f"  {whose:10} {question}: {said}{reason}; virsh: {by_virsh}"
+            found.setdefault(text, []).append(row["scene"])
+    return [f"{text} ({len(scenes)} x, first in: {scenes[0]})" for text, scenes in found.items()]
+
+
+def is_repeated(row, whose, rows):
+    """Whether a service has said the same to the same question in this scene, and virsh as well."""
+    same = ("scene", "kind", "virsh", whose)
+    questions = [row["question"].replace("getent ", f"getent -s hosts:{service} ") for service in SERVICES]
+    return any(other["question"] in questions and all(other[key] == row[key] for key in same)
+               for other in rows if other["question"] != row["question"])
 
 
 def table(records):
@@ -70,33 +97,24 @@ def table(records):
     lines += ["", f"{'all':44}" + "{:7}{:8}{:12}{:7}{:8}{:12}".format(*sums), ""]
     for record in records:
         helper = "our" if record["helper"] == "ours" else "libvirt's"
-        lines += ["", f"Not like virsh, with {helper} lease helper:", ""]
-        shown = {}
-        for row in record["rows"]:
-            for whose in MODULES:
-                if row[whose] != row["virsh"]:
-                    reason = f" [{row['reason']}]" if whose == "ours" else ""
-                    said = {who: " ".join(row[who]) or "nothing" for who in (whose, "virsh")}
-                    text = f"  {whose:10} {row['question']!a}: {said[whose]}{reason}; virsh: {said['virsh']}"
-                    shown.setdefault(text, []).append(row["scene"])
-        lines += [f"{text.rstrip()} ({len(at)} x, first in: {at[0]})" for text, at in shown.items()] or ["  none"]
+        lines += ["", f"Not like virsh, with {helper} lease helper:", "", *differences(record)]
     return "\n".join(lines) + "\n"
 
 
 def main():
-    paths, page, output = sys.argv[1:3], sys.argv[3], sys.argv[4]
+    paths, page, output, shown = sys.argv[1:3], sys.argv[3], sys.argv[4], sys.argv[5]
     records = []
     for path in paths:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="ascii") as file:
             records.append(json.load(file))
-    with open(page, encoding="utf-8") as file:
-        reasons = set(re.findall(r"^``(\w+)``$", file.read(), re.MULTILINE))
     tap = Tap()
-    compare_views(tap, records[0]["views"], records[1]["views"], reasons)
+    compare_views(tap, records[0]["views"], records[1]["views"], reasons_of(page))
     text = table(records)
     with open(output, "w", encoding="ascii", errors="backslashreplace") as file:
         file.write(text)
     print("".join(f"# {line}\n" for line in text.splitlines()))
+    with open(shown, encoding="ascii") as file:
+        tap.ok(file.read() == text, f"{shown} shows what was seen", f"diff {shown} {output}")
     tap.finish()
 
 

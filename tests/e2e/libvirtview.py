@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) libvirt-nss contributors
+"""What virsh says of names and addresses, and what our modules are to say, which is the same but for reasons that
+docs/comparison.rst gives.
+"""
+
+import collections
+import re
+
+from libvirthost import domain_addresses, domain_macs, leases, networks, running, virsh
+
+# In the order in which nsswitch.conf has them
+SERVICES = ("libvirt", "libvirt_guest")
+HOSTNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
+
+Entry = collections.namedtuple("Entry", "service name address")
+
+
+def reasons_of(page):
+    """The words by which the page names reasons for a difference."""
+    with open(page, encoding="utf-8") as file:
+        return set(re.findall(r"^``(\w+)``$", file.read(), re.MULTILINE))
+
+
+def is_hostname(name):
+    return bool(HOSTNAME.fullmatch(name))
+
+
+class Hosts:
+    """Who has which address, as services know it."""
+
+    def __init__(self, entries):
+        self.entries = frozenset(entries)
+
+    def addresses(self, name, services=SERVICES):
+        """What the first of the services knows that knows the name."""
+        for service in services:
+            found = {entry.address for entry in self.entries if (entry.service, entry.name) == (service, name)}
+            if found:
+                return found
+        return set()
+
+    def names(self, address, services=SERVICES):
+        """What the first of the services knows that knows the address."""
+        for service in services:
+            found = {entry.name for entry in self.entries if (entry.service, entry.address) == (service, address)}
+            if found:
+                return found
+        return set()
+
+    def all_names(self, services=SERVICES):
+        return {entry.name for entry in self.entries if entry.service in services}
+
+    def all_addresses(self):
+        return {entry.address for entry in self.entries}
+
+    def list(self, service):
+        """As lines of hosts(5)."""
+        return {f"{entry.address} {entry.name}" for entry in self.entries if entry.service == service}
+
+
+class View:
+    """What virsh says at one time."""
+
+    def __init__(self):
+        # When a lease was renewed is of no account here
+        self.leases = sorted(lease[:-1] for lease in leases())
+        self.domains = {domain: (domain_macs(domain), domain_addresses(domain)) for domain in running()}
+        self.declared = collections.defaultdict(set)
+        self.network_domains = {}
+        for network in networks():
+            xml = virsh("net-dumpxml", network)
+            for address, names in re.findall(r"<host ip='([^']+)'>(.*?)</host>", xml, re.DOTALL):
+                for name in re.findall(r"<hostname>([^<]+)", names):
+                    self.declared[name].add(address)
+            self.network_domains.update((network, name) for name in re.findall(r"<domain name='([^']+)'", xml))
+        self.hosts = Hosts(
+            [Entry("libvirt", hostname, address) for *_, address, hostname, _ in self.leases if hostname]
+            + self.full_names()
+            + [Entry("libvirt", name, address) for name, addresses in self.declared.items() for address in addresses]
+            + [Entry("libvirt_guest", domain, address) for domain, (_, addresses) in self.domains.items()
+               for address in addresses])
+
+    def __eq__(self, other):
+        return (self.leases, self.hosts.entries) == (other.leases, other.hosts.entries)
+
+    def is_refused(self, mac, address, hostname):
+        """Whether what the guest calls itself means something else on this host, or is no host name."""
+        return (not is_hostname(hostname) or hostname == "localhost"
+                or address not in self.declared.get(hostname, {address})
+                or (hostname in self.domains and mac not in self.domains[hostname][0]))
+
+    def full_names(self):
+        """The hostnames in networks that have a <domain>, with that."""
+        return [Entry("libvirt", f"{hostname}.{self.network_domains[network]}", address)
+                for network, mac, _, address, hostname, _ in self.leases
+                if hostname and network in self.network_domains and not self.is_refused(mac, address, hostname)]
+
+    def differences(self, helper, left):
+        """The reason for each entry that our modules are not to have as virsh does. helper is whose lease helper runs;
+        left has the MAC addresses of domains, by name, that went while their network was down."""
+        found = {Entry("libvirt", hostname, address): "refused" for _, mac, _, address, hostname, _ in self.leases
+                 if hostname and self.is_refused(mac, address, hostname)}
+        if helper != "ours":
+            found.update((entry, "full") for entry in self.full_names())
+        for domain, macs in left.items():
+            found.update((Entry("libvirt_guest", domain, address), "left") for _, mac, _, address, *_ in self.leases
+                         if mac in macs)
+        return found
+
+
+class Expected:
+    """What our modules are to say, at the time of a view."""
+
+    def __init__(self, view, helper, left):
+        self.reasons = view.differences(helper, left)
+        self.hosts = Hosts(view.hosts.entries ^ self.reasons.keys())
+
+    def why(self, services, name_or_address=None):
+        """The reasons for which these services say something else of it, or of anything, than virsh."""
+        return " ".join(sorted({reason for entry, reason in self.reasons.items() if entry.service in services
+                                and name_or_address in (None, entry.name, entry.address)}))
