@@ -254,15 +254,78 @@ def test_spans():
                   f"{language}: what scripts read is in seconds")
 
 
+def write_map(domains):
+    """What the MAC map of the bridge has, of each domain its MAC addresses."""
+    entries = [{"domain": domain, "macs": macs} for domain, macs in domains.items()]
+    leasehelper.write({leasehelper.BRIDGE + ".macs": json.dumps(entries).encode()})
+
+
+# A lease folder of which check looks at nothing else
+ELSEWHERE = os.path.join(os.environ["RUNSTATEDIR"], "elsewhere")
+
+
+def links_to_nowhere(count):
+    shutil.rmtree(ELSEWHERE, ignore_errors=True)
+    os.mkdir(ELSEWHERE)
+    for i in range(count):
+        os.symlink("nowhere", os.path.join(ELSEWHERE, f"net{i}.status"))
+    return (count,)
+
+
+def kept_files(count):
+    links_to_nowhere(0)
+    for i in range(count):
+        os.close(os.open(os.path.join(ELSEWHERE, f"net{i}.status.corrupt"), os.O_CREAT))
+    return (count,)
+
+
+def lines(count):
+    hosts_lines(count)
+    return NSSWITCH, count, count
+
+
+def mac_addresses(count):
+    write_map({"web": [f"52:54:00:00:00:{i:02x}" for i in range(count)]})
+    return leasehelper.BRIDGE + ".macs", '"web"', count
+
+
+def names_with_spaces(count):
+    leasehelper.write({leasehelper.BRIDGE + ".status": leasehelper.leases(count)})
+    write_map({f"two words {i}": [f"52:54:01:00:00:{i:02x}"] for i in range(count)})
+    return (count,)
+
+
+# Each message with a number: what makes so many of it, and returns what comes into the text; the command that says it; how
+# many
+PLURALS = {
+    ("%s has %u hosts line; line %u counts.", "%s has %u hosts lines; line %u counts."): (lines, ["check"], (2, 3, 5, 21)),
+    ("%u problem", "%u problems"): (links_to_nowhere, ["check", "--leasedir=" + ELSEWHERE], (1, 2, 3, 5, 21)),
+    ("%u warning", "%u warnings"): (kept_files, ["check", "--leasedir=" + ELSEWHERE], (1, 2, 3, 5, 21)),
+    ("%s: domain %s has %u MAC address", "%s: domain %s has %u MAC addresses"):
+        (mac_addresses, ["query", "web"], (1, 2, 3, 5, 21)),
+    ("%zu name is left out: it is none that hosts(5) can hold",
+     "%zu names are left out: they are none that hosts(5) can hold"):
+        (names_with_spaces, ["list", "--format=hosts"], (1, 2, 3, 5, 21)),
+}
+
+
 def test_plurals():
-    for language in some_languages():
-        translation = gettext.translation(DOMAIN, catalogues, [language])
-        for count in (2, 3, 5, 21):
-            hosts_lines(count)
-            text = translation.ngettext("%s has %u hosts line; line %u counts.", "%s has %u hosts lines; line %u counts.",
-                                        count) % (NSSWITCH, count, count)
-            printed = run([virt_names, "check"], language)[1]
-            tap.ok(text in printed, f"{language}: {count} lines", "expected:", text, "got:", printed)
+    for (one, more), (make, command, counts) in PLURALS.items():
+        for count in counts:
+            leasehelper.clear()
+            hosts_lines(1)
+            values = make(count)
+            for language in some_languages():
+                translation = gettext.translation(DOMAIN, catalogues, [language])
+                text = translation.ngettext(one, more, values[-1]).replace("%zu", "%u") % values
+                printed = "".join(run([virt_names, *command], language)[1:])
+                tap.ok(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", printed), f"{language}: {count} of {one}", "expected:", text, "got:", printed)
+
+
+def test_all_plurals():
+    """None was forgotten above."""
+    plurals = re.findall('^msgid "(.*)"\nmsgid_plural "(.*)"$', make_template().stdout.decode(), re.MULTILINE)
+    tap.equal(sorted(plurals), sorted(PLURALS), "each message with a number is tried")
 
 
 # Of the processes that check looks for none is to come or go meanwhile, as the dnsmasq of another test does
