@@ -9,6 +9,8 @@ distribution's package libnss-libvirt and unpacks it below BUILD; nothing is ins
 
 Exit status 1 if a case fails on the modules of BUILD; what the reference fails is only told.
 
+compare.py --case "SUITE CASE" BUILD [REFERENCE]: only this case.
+
 compare.py --fetch BUILD: only fetches the package, and prints the folder that has its modules.
 """
 
@@ -136,10 +138,24 @@ def tell_failed(title, outcomes):
     print("\n".join(failed or ["none"]))
 
 
+def compare_case(build, ours, theirs, case):
+    if case not in cases(build, case[0]):
+        sys.exit(f"compare.py: {case[0]} has no case {case[1]}")
+    for name, modules in (("ours", ours), ("reference", theirs)):
+        print(f"{name}: {run(build, modules, *case)}")
+    return 0
+
+
 def main(arguments):
     if len(arguments) == 2 and arguments[0] == "--fetch":
         print(fetch(arguments[1])[0])
         return 0
+    one = None
+    if len(arguments) > 2 and arguments[0] == "--case":
+        one = tuple(arguments[1].split(" ", 1))
+        arguments = arguments[2:]
+        if len(one) != 2 or one[0] not in SUITES:
+            sys.exit(f'compare.py: a case is a suite ({", ".join(SUITES)}) and a path, as "nssanswer /claims/wpad"')
     if not arguments or len(arguments) > 2 or arguments[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
@@ -159,6 +175,8 @@ def main(arguments):
                   file=sys.stderr)
             return 2
 
+    if one:
+        return compare_case(build, ours, theirs, one)
     every = [case for suite in SUITES for case in cases(build, suite)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         futures = {case: [pool.submit(run, build, modules, *case) for modules in (ours, theirs)] for case in every}

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
-"""comparehelper.py BUILD [REFERENCE]
+"""comparehelper.py [--case NAME] BUILD [REFERENCE]
 
 Gives the lease helper of the build folder BUILD and libvirt's own the same events, as dnsmasq would, and compares the
 files that they keep and what they print: random runs of events that libvirt's helper gets right, and the cases of
 leasecases.py that it is not to get right. REFERENCE is the path of another libvirt_leaseshelper; without it the
-distribution's packages are fetched and unpacked below BUILD, and nothing is installed.
+distribution's packages are fetched and unpacked below BUILD, and nothing is installed. With --case only this case of
+leasecases.py.
 
 Exit status 1 if anything is not as it should be.
 """
@@ -92,24 +93,31 @@ def compare_runs(ours, theirs, seeds):
     return 0
 
 
-def compare_cases(ours, theirs):
+def compare_cases(ours, theirs, cases):
     wrong = 0
-    for case in leasecases.CASES:
+    for case in cases:
         got = [summary(helper.run(case.events, case.files)) for helper in (ours, theirs)]
         wrong += got != [case.ours, case.theirs]
         print(case.name, *(f"  {who:9}  {text!r}" for who, text in zip(("ours", "reference"), got)), sep="\n")
         for who, text, expected in zip(("ours", "the reference"), got, (case.ours, case.theirs)):
             if text != expected:
                 print(f"  EXPECTED of {who}: {expected!r}")
-    print(f"wanted differences: {len(leasecases.CASES)}, not as they should be: {wrong}", flush=True)
+    print(f"wanted differences: {len(cases)}, not as they should be: {wrong}", flush=True)
     return 1 if wrong else 0
+
+
+def named(name):
+    """The cases of that name, one or none."""
+    return [case for case in leasecases.CASES if case.name == name]
 
 
 def work(share, ours, theirs):
     """What a worker does, in a namespace of its own."""
     ours, theirs = Helper(ours), Helper(theirs)
     if share == "cases":
-        return compare_cases(ours, theirs)
+        return compare_cases(ours, theirs, leasecases.CASES)
+    if not share.isdecimal():
+        return compare_cases(ours, theirs, named(share))
     return compare_runs(ours, theirs, range(int(share), RUNS, WORKERS))
 
 
@@ -128,6 +136,12 @@ def reference(build, arguments):
 def main(arguments):
     if len(arguments) == 4 and arguments[0] == "--work":
         return work(*arguments[1:])
+    shares = [*map(str, range(WORKERS)), "cases"]
+    if len(arguments) > 2 and arguments[0] == "--case":
+        shares = [arguments[1]]
+        arguments = arguments[2:]
+        if not named(shares[0]):
+            sys.exit(f"comparehelper.py: leasecases.py has no case {shares[0]!r}")
     if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-"):
         print(__doc__, file=sys.stderr)
         return 2
@@ -138,7 +152,7 @@ def main(arguments):
                        RUNSTATEDIR=compare.option(build, "runstatedir"))
     command = ["sh", os.path.join(HERE, "private.sh"), sys.executable, __file__, "--work"]
     workers = [subprocess.Popen([*command, share, ours, theirs], env=environment)
-               for share in [*map(str, range(WORKERS)), "cases"]]
+               for share in shares]
     return 1 if any([worker.wait() for worker in workers]) else 0
 
 
