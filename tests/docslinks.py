@@ -15,6 +15,7 @@ import sys
 import urllib.parse
 
 import leasecases
+import shown
 from tap import Tap
 
 LINK = re.compile(r"\[[^]]*\]\((?P<target>[^)\s]+)\)")
@@ -99,6 +100,10 @@ def cases_without_difference(source):
             yield case
 
 
+def literal_blocks(page):
+    return [block for _, block in shown.blocks(read(page).splitlines(), False) if isinstance(block, list)]
+
+
 def main(source, pages):
     tap = Tap()
     for name in sorted(os.listdir(pages)):
@@ -113,6 +118,11 @@ def main(source, pages):
                 tap.equal(list(dead_links(path, targets)), [], f"{name}: links")
             if name.endswith((".md", ".rst")):
                 tap.equal(list(dead_names(source, read(path))), [], f"{name}: files that it names")
+    for name in sorted(os.listdir(pages)):
+        page = os.path.join(source, "docs", name.split(".")[0] + ".rst")
+        if name.endswith(".html"):
+            tap.equal(len(literal_blocks(page)) + read(page).count("   :literal:\n"),
+                      read(os.path.join(pages, name)).count('class="literal-block"'), f"{name}: shown.py knows each block")
     tap.equal(list(rows_without_case(source)), [], "comparison.rst: each row is shown by cases that differ")
     tap.equal(list(cases_without_difference(source)), [], "comparison.rst: so is what else it says")
     tap.finish()

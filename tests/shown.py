@@ -1,76 +1,116 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
-"""shown.py [--from LINE] [--to LINE] [--exit-status N COMMAND]... PAGE
+"""shown.py [--lenient] PAGE
 
 Does what PAGE shows, command by command, and compares what comes with what stands there. Prints a line of TAP for each,
-which lib.sh's follow() numbers.
+which network.sh's follow() numbers. Ends with 0 if it came to the end of the page. Commands run in the current folder.
 
-What is run is a block of text that begins with "$ ": each such line is a command, what stands below it is all that it
-prints, on standard output and error. A line "..." stands for any lines, "..." in a line for anything. A backslash at
-the end of a command's line continues it. --from and --to take the lines from the first that begins with LINE up to the
-next that begins so.
+Each literal block of a page is one of these; a block that is none of them is a failure, unless --lenient is given:
 
-Before a block, comments of reStructuredText (".. NAME: VALUE") say in what surroundings it is true:
+    It begins with "$ ": each such line is a command, what stands below it is all that it prints, on standard output and
+    error. A line "..." stands for any lines, "..." in a line for anything.
+
+    All its lines are "make TARGET": the makefile has each. They are not made.
+
+    A comment before it says what it is, ".. NAME: VALUE" in reStructuredText, "<!-- NAME: VALUE -->" in Markdown:
+        file: PATH              what PATH has; without "/" it is in the lease folder
+        commands: WHY           commands, of which it is not shown what they print: they end with 0
+        lines of: FILE          lines that FILE of the project has
+        text: WHAT              no commands
+        run by: TEST            commands that TEST, a file of the project, runs
+        not run: WHY            commands that are not run, and why
+
+A command goes on behind a line that ends with a backslash, "|" or "&&". Further comments say in what surroundings what
+follows is true:
 
     leases: FOLDER              the lease folder has what FOLDER of tests/nssdata has; "none": nothing
-    file: PATH                  the next block is what PATH has; without "/" it is in the lease folder
     hosts: LINE                 nsswitch.conf has "hosts: LINE"
     before: COMMAND             this has been done
+    after: COMMAND              the same, for what looks at the block above or clears up behind it
+    meanwhile: COMMAND          this is done while the next command runs
     exit status N: COMMAND      a command below ends with N, not with 0
+    N seconds: COMMAND          a command below goes on without end, and is interrupted after N seconds
 
 Wants LEASEDIR, TESTDATA, and to be in namespaces in which all of that may be done.
 """
 
-import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 
 SECONDS = 60
-SETTING = re.compile(r"^\.\. (?P<name>leases|file|hosts|before|exit status (?P<status>\d+)): (?P<value>.+)$")
+KINDS = ("file", "commands", "lines of", "text", "run by", "not run")
+SETTING = re.compile(r"(?:\.\.|<!--) (?P<name>" + "|".join(KINDS) + r"|leases|hosts|before|after|meanwhile"
+                     r"|exit status (?P<status>\d+)|(?P<seconds>\d+) seconds): (?P<value>.+?)(?: -->)?$")
+TARGETS = re.compile(r"make(?: [\w-]+(?:=\S+)?)* *(?:#.*)?")
 SWITCH = "/etc/nsswitch.conf"
+SOURCE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def column(line):
+    return len(line) - len(line.lstrip(" "))
+
+
+def block_at(lines, start, least):
+    """The lines from START on that are indented by LEAST columns or more, without what indents all of them, and where
+    they end."""
+    end = start
+    while end < len(lines) and (not lines[end] or column(lines[end]) >= least):
+        end += 1
+    while not lines[end - 1]:
+        end -= 1
+    indent = min(column(line) for line in lines[start:end] if line)
+    return [line[indent:] for line in lines[start:end]], end
 
 
 def blocks(lines, markdown):
-    """Yields settings, as matches, and literal blocks, as lists: in reStructuredText those behind a line that ends with
-    "::", in Markdown all that is indented."""
-    number, literal = 0, 0 if markdown else None
+    """Yields settings, as matches, and literal blocks, as lists, each with the number of its line. A block is what is
+    indented: in Markdown by four columns, behind an empty line; in reStructuredText more than a line before it that ends
+    with "::" and is none of a directive but code."""
+    number, least = 0, None
     while number < len(lines):
         line = lines[number]
         setting = SETTING.match(line)
-        indent = len(line) - len(line.lstrip(" "))
-        number += 1
+        if markdown:
+            least = 4 if number == 0 or not lines[number - 1] else None
         if setting:
-            yield setting
-        elif literal is not None and line and indent > literal:
-            block = [line[indent:]]
-            while number < len(lines) and (not lines[number] or lines[number].startswith(" " * indent)):
-                block.append(lines[number][indent:])
-                number += 1
-            while not block[-1]:
-                block.pop()
-            yield block
-            literal = 0 if markdown else None
-        elif line and not markdown:
-            literal = indent if line.endswith("::") else None
+            yield number + 1, setting
+        elif line and least is not None and column(line) >= least:
+            block, end = block_at(lines, number, least)
+            yield number + 1, block
+            number, least = end - 1, None
+        elif markdown and line.startswith("```"):
+            raise ValueError(f"line {number + 1}: blocks are indented here, not fenced")
+        elif line:
+            directive = line.lstrip().startswith(".. ") and not line.lstrip().startswith((".. code", ".. parsed"))
+            least = column(line) + 1 if line.endswith("::") and not directive else None
+        number += 1
 
 
-def sessions(block):
-    """Yields the commands of a block, each with the lines that it is to print."""
+def sessions(block, prompt):
+    """Yields the commands of a block, each with the lines that it is to print. They begin with PROMPT."""
     command, shown, continued = None, [], False
     for line in block:
+        begins = not continued and line.startswith(prompt)
         if continued:
             command += "\n" + line
-        elif line.startswith("$ "):
+        elif begins:
             if command is not None:
                 yield command, shown
-            command, shown = line[2:], []
+            command, shown = line[len(prompt):], []
         else:
             shown.append(line)
-        continued = (continued or line.startswith("$ ")) and line.endswith("\\")
+        continued = (continued or begins) and line.endswith(("\\", "|", "&&"))
     yield command, shown
 
 
@@ -86,19 +126,24 @@ def pattern(shown):
 
 class Page:
     def __init__(self):
-        self.failures = 0
+        self.kind = None  # of the next block, with what is said of it
+        self.unknown = []  # blocks, by their lines
         self.statuses = {}
-        self.path = None
+        self.seconds = {}
+        self.meanwhile = None
 
-    def report(self, good, name, details):
-        self.failures += not good
+    @staticmethod
+    def report(good, name, details):
         print(f"{'ok' if good else 'not ok'} - {name}")
         if not good:
             print("".join(f"# {line}\n" for line in details), end="")
 
     def set(self, setting):
         name, value = setting["name"], setting["value"].strip()
-        if name == "leases":
+        if name in KINDS:
+            self.end_kind()
+            self.kind = name, value
+        elif name == "leases":
             for entry in os.scandir(os.environ["LEASEDIR"]):
                 os.unlink(entry.path)
             if value != "none":
@@ -106,62 +151,124 @@ class Page:
         elif name == "hosts":
             with open(SWITCH, "w", encoding="utf-8") as file:
                 file.write(f"passwd: files\ngroup: files\nhosts: {value}\n")
-        elif name == "file":
-            self.path = os.path.join(os.environ["LEASEDIR"], value)
-        elif name == "before":
-            done = self.run(value)
-            if done.returncode != 0:
-                self.report(False, f"before: {value}", done.stdout.splitlines())
+        elif name in ("before", "after"):
+            self.expect(f"{name}: {value}", *self.run(value))
+        elif name == "meanwhile":
+            self.meanwhile = value
+        elif setting["seconds"]:
+            self.seconds[value] = int(setting["seconds"])
         else:
             self.statuses[value] = int(setting["status"])
 
+    def end_kind(self):
+        if self.kind:
+            self.report(False, ": ".join(self.kind), ["no block follows"])
+
+    def expect(self, name, status, printed):
+        """A case if it has failed."""
+        if status != 0:
+            self.report(False, name, [f"exit status {status}", *printed.splitlines()])
+
     @staticmethod
-    def run(command):
-        return subprocess.run(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=SECONDS, check=False)
+    def start(command, output=subprocess.DEVNULL):
+        # In a session of its own: what it has started itself can be ended with it, and is not if it is a daemon
+        environment = {name: value for name, value in os.environ.items() if name != "IN_NAMESPACE"}
+        return subprocess.Popen(["sh", "-c", command], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                                env=environment, start_new_session=True)
+
+    @classmethod
+    def run(cls, command, seconds=None, end=signal.SIGKILL):
+        """Its exit status, and what it has printed. After SECONDS it is sent the signal END, and its status is None."""
+        # Not a pipe, which a daemon would keep open
+        with tempfile.TemporaryFile() as output:
+            process = cls.start(command, output)
+            try:
+                status = process.wait(seconds or SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, end)
+                status = None
+            try:
+                process.wait(SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            output.seek(0)
+            return status, output.read().decode(errors="replace")
+
+    def run_shown(self, command):
+        """The same, and the exit status that is expected."""
+        name = command.split(" #")[0].rstrip()
+        meanwhile = self.meanwhile and self.start(self.meanwhile)
+        if name in self.seconds:
+            done = *self.run(command, self.seconds[name], signal.SIGINT), None
+        else:
+            done = *self.run(command), self.statuses.get(name, 0)
+        if meanwhile:
+            self.expect(f"meanwhile: {self.meanwhile}", meanwhile.wait(SECONDS), "")
+            self.meanwhile = None
+        return done
 
     def show(self, command, shown):
-        done = self.run(command)
-        status = self.statuses.get(command, 0)
-        details = ["shown:", *shown, f"printed, with exit status {done.returncode} for {status}:",
-                   *done.stdout.splitlines()]
-        said = done.stdout if not done.stdout or done.stdout.endswith("\n") else done.stdout + "\n"
-        self.report(done.returncode == status and bool(pattern(shown).fullmatch(said)), f"$ {command.splitlines()[0]}",
-                    details)
+        """SHOWN is None where it is not shown what is printed."""
+        status, printed, expected = self.run_shown(command)
+        said = printed if not printed or printed.endswith("\n") else printed + "\n"
+        details = ["shown:", *(shown or ["(nothing)"]), f"printed, with exit status {status} for {expected}:",
+                   *printed.splitlines()]
+        self.report(status == expected and (shown is None or bool(pattern(shown).fullmatch(said))),
+                    f"$ {command.splitlines()[0]}", details)
+
+    def targets(self, block):
+        for line in block:
+            status, printed = self.run("make -n" + line.removeprefix("make"))
+            self.report(status == 0, line.split("#")[0].strip(), printed.splitlines())
+
+    def marked(self, number, block):
+        kind, value = self.kind
+        self.kind = None
+        if kind == "file":
+            path = os.path.join(os.environ["LEASEDIR"], value)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(block) + "\n")
+        elif kind == "commands":
+            for command, _ in sessions([line for line in block if not line.startswith("#")], ""):
+                self.show(command, None)
+        elif kind == "lines of":
+            text = read(os.path.join(SOURCE, value)).replace("@LEASEDIR@", os.environ["LEASEDIR"])
+            has = {line.strip() for line in text.splitlines()}
+            self.report(has.issuperset(line.strip() for line in block), f"lines of {value}", block)
+        elif kind == "run by":
+            self.report(os.path.exists(os.path.join(SOURCE, value)), f"line {number}: run by {value}", ["it is not there"])
+        elif kind == "not run":
+            print(f"# line {number} is not run: {value}")
+        elif block[0].startswith("$ "):
+            self.report(False, f"line {number}: text: {value}", block)
 
     def follow(self, lines, markdown):
-        for part in blocks(lines, markdown):
+        for number, part in blocks(lines, markdown):
             if isinstance(part, re.Match):
                 self.set(part)
-            elif self.path:
-                with open(self.path, "w", encoding="utf-8") as file:
-                    file.write("\n".join(part) + "\n")
-                self.path = None
+            elif self.kind:
+                self.marked(number, part)
             elif part[0].startswith("$ "):
-                for command, shown in sessions(part):
+                for command, shown in sessions(part, "$ "):
                     self.show(command, shown)
+            elif all(TARGETS.fullmatch(line) for line in part):
+                self.targets(part)
+            else:
+                self.unknown.append(f"line {number}: {part[0]}")
 
 
-def section(lines, first, last):
-    start = next(i for i, line in enumerate(lines) if line.startswith(first)) if first else 0
-    end = next(i for i, line in enumerate(lines) if i > start and line.startswith(last)) if last else len(lines)
-    return lines[start:end]
+    def finish(self, lenient):
+        self.end_kind()
+        self.report(lenient or not self.unknown, "each block is run, or it is said why not", self.unknown)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--from", dest="first")
-    parser.add_argument("--to", dest="last")
-    parser.add_argument("--exit-status", nargs=2, action="append", default=[], metavar=("N", "COMMAND"))
-    parser.add_argument("page")
-    arguments = parser.parse_args()
+def main(*arguments):
+    path = arguments[-1]
     page = Page()
-    page.statuses = {command: int(status) for status, command in arguments.exit_status}
-    with open(arguments.page, encoding="utf-8") as file:
-        page.follow(section(file.read().splitlines(), arguments.first, arguments.last),
-                    arguments.page.endswith(".md"))
-    return 1 if page.failures else 0
+    page.follow(read(path).splitlines(), path.endswith(".md"))
+    page.finish(lenient="--lenient" in arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(*sys.argv[1:])

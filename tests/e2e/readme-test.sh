@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
 #
-# readme-test.sh README BUILD: somebody who has just installed the build folder BUILD does what README says under "Use
-# it", command by command, and sees what README shows: on a host with a network as libvirt makes them, a guest, and an
+# readme-test.sh README BUILD: somebody who has just built the build folder BUILD does what README says, command by
+# command, and sees what README shows (see shown.py): on a host with a network as libvirt makes them, a guest, and an
 # nsswitch.conf that knows nothing of us. In namespaces of its own, with a layer of its own above /usr/local and /etc.
 # Wants LEASEDIR, RUNSTATEDIR and LEASE_HELPER.
 # shellcheck disable=SC2119 # options of start_dnsmasq
@@ -14,14 +14,14 @@ export LC_ALL=C
 # shellcheck source=tests/e2e/network.sh
 . "$(dirname "$0")/network.sh"
 
-need ip dnsmasq busybox dig dropbear dropbearkey ssh ssh-keygen getent python3 meson ldconfig
+need ip dnsmasq busybox dig dropbear dropbearkey ssh ssh-keygen getent python3 meson ldconfig make
 readme=$1
 build=$2
 [ "$(option_of "$build" prefix)" = /usr/local ] || skip_all "the build folder is not set up for /usr/local"
 enter_namespace "$0" "$@" || skip_all "no private mount, network and process namespaces to be had here"
 
 make_network
-install_build "$build"
+install_layers
 grep -v '^hosts:' /etc/nsswitch.conf >/etc/nsswitch.conf.new
 echo 'hosts:          files dns' >>/etc/nsswitch.conf.new
 mv /etc/nsswitch.conf.new /etc/nsswitch.conf
@@ -42,12 +42,13 @@ Host *
 END
 
 # sudo is for who is not root; what ssh is asked to run there says where it ends up
+mkdir -p /usr/local/bin
 printf '#!/bin/sh\nexec "$@"\n' >/usr/local/bin/sudo
 printf '#!/bin/sh\nexec %s "$@" uname -n >%s\n' "$(command -v ssh)" "$work/reached" >/usr/local/bin/ssh
 chmod +x /usr/local/bin/sudo /usr/local/bin/ssh
-follow --from '## Use it' --to '| service' --exit-status 1 'virt-names check' "$readme"
-is "$cases" 7 "README has six commands behind make install"
-is "$(cat "$work/reached")" web1 "the last of them ends up in the guest"
+source_tree "$build"
+follow "$readme"
+is "$(cat "$work/reached")" web1 "ssh ends up in the guest"
 virt-names check >"$work/said" 2>&1
 is $? 0 "then virt-names check finds no problem" || sed 's/^/# /' "$work/said"
 virt-names disable >/dev/null
