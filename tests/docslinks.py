@@ -5,7 +5,8 @@
 
 Does what the documents lead to exist? A case for each document: links in the pages of the folder HTML, links in the
 Markdown files of SOURCE, files of the project that either names, such as tests/lib.sh, and cases that show a difference
-from libvirt. What is on other machines is not asked for.
+from libvirt. What is on other machines is not asked for. Further, whether they say what the sources say: what
+"virt-names check" finds.
 """
 
 import html.parser
@@ -26,6 +27,11 @@ NAMED = re.compile(r"(?<![\w./{-])(?P<path>(?:\.ci|bench|docs|gnulib|packaging|p
 
 # What docs/comparison.rst has for a difference: a case of the modules' tests, or one of leasecases.py
 SHOWN_BY = re.compile(r"``(?P<case>nss\w+ /[\w/-]+)``|\"(?P<event>[^\"]+)\"")
+# namesFound(setup, LEVEL, "id", ...); foundLine() and namesFindingsAdd() alike
+FOUND = re.compile(r'\b(?:namesFound|namesFindingsAdd|foundLine)\((?P<before>[^";]*)"(?P<id>[a-z][a-z-]*)"')
+CLAIM = re.compile(r'\{ VIR_NAMES_NOTE_\w+, "([a-z-]+)" \}')
+EXPLAINED = re.compile(r"^\*\*(?P<id>[a-z-]+)\*\* \((?P<levels>.*)\)\n    \S", re.MULTILINE)
+LEVEL = re.compile(r"OK|WARNING|PROBLEM")
 ROW = re.compile(r"^   \* - (?:(?!^   \* - |^\S).*\n)+", re.MULTILINE)
 
 
@@ -104,6 +110,19 @@ def literal_blocks(page):
     return [block for _, block in shown.blocks(read(page).splitlines(), False) if isinstance(block, list)]
 
 
+def findings_of_sources(source):
+    """What virt-names check can find, as "id LEVEL"."""
+    folder = os.path.join(source, "src", "virt-names")
+    text = "".join(read(os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if name.startswith("namescheck"))
+    found = {f'{match["id"]} {level}' for match in FOUND.finditer(text) for level in LEVEL.findall(match["before"])}
+    return found | {f"{identity} WARNING" for identity in CLAIM.findall(text)}
+
+
+def findings_of_manual(source):
+    text = read(os.path.join(source, "docs", "virt-names.rst"))
+    return {f'{match["id"]} {level}' for match in EXPLAINED.finditer(text) for level in LEVEL.findall(match["levels"])}
+
+
 def main(source, pages):
     tap = Tap()
     for name in sorted(os.listdir(pages)):
@@ -125,6 +144,8 @@ def main(source, pages):
                       read(os.path.join(pages, name)).count('class="literal-block"'), f"{name}: shown.py knows each block")
     tap.equal(list(rows_without_case(source)), [], "comparison.rst: each row is shown by cases that differ")
     tap.equal(list(cases_without_difference(source)), [], "comparison.rst: so is what else it says")
+    tap.equal(sorted(findings_of_manual(source)), sorted(findings_of_sources(source)),
+              "virt-names.rst: each finding of check, with its levels")
     tap.finish()
 
 
