@@ -5,8 +5,8 @@
 
 Does what the documents lead to exist? A case for each document: links in the pages of the folder HTML, links in the
 Markdown files of SOURCE, files of the project that either names, such as tests/lib.sh, and cases that show a difference
-from libvirt. What is on other machines is not asked for. Further, whether they say what the sources say: what
-"virt-names check" finds.
+from libvirt. What is on other machines is not asked for. Further, whether they say what the sources and the measurements
+say: what "virt-names check" finds, how quick things are.
 """
 
 import html.parser
@@ -32,6 +32,8 @@ FOUND = re.compile(r'\b(?:namesFound|namesFindingsAdd|foundLine)\((?P<before>[^"
 CLAIM = re.compile(r'\{ VIR_NAMES_NOTE_\w+, "([a-z-]+)" \}')
 EXPLAINED = re.compile(r"^\*\*(?P<id>[a-z-]+)\*\* \((?P<levels>.*)\)\n    \S", re.MULTILINE)
 LEVEL = re.compile(r"OK|WARNING|PROBLEM")
+ORDINALS = dict(enumerate("fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
+                          "sixteenth seventeenth eighteenth nineteenth twentieth".split(), 4))
 ROW = re.compile(r"^   \* - (?:(?!^   \* - |^\S).*\n)+", re.MULTILINE)
 
 
@@ -123,6 +125,25 @@ def findings_of_manual(source):
     return {f'{match["id"]} {level}' for match in EXPLAINED.finditer(text) for level in LEVEL.findall(match["levels"])}
 
 
+def table(source, name, title):
+    """The rows of the table behind TITLE in a file with measurements, each as its cells, without the head."""
+    text = read(os.path.join(source, "docs", name)).split(title, 1)[1]
+    return [line.split() for line in text.strip("\n").split("\n\n")[0].splitlines()[1:]]
+
+
+def speeds(source):
+    """Yields documents, and what they are to say of speed by the measurements."""
+    helper = min(float(row[-1]) for row in table(source, "performance-leaseshelper.txt", "lease folder on disk\n"))
+    for name in ("README.md", "NEWS.md", "packaging/debian/control"):
+        yield name, f"less than a {ORDINALS[int(helper)]}"
+    modules = [float(row[-4]) for row in table(source, "performance.txt", "folder ") if row[:3] == ["1", "x", "250"]
+               and row[-4] != "-"]
+    least, most = (round(ratio) for ratio in (min(modules), max(modules)))
+    yield "docs/performance.rst", f"take {least} to {most} times as long with 250 leases"
+    yield "docs/performance.rst", f"lies {least} times above known names, or more, from 250 leases on"
+    yield "README.md", f"between an {ORDINALS[least]} and a {ORDINALS[most]} of what it costs there"
+
+
 def main(source, pages):
     tap = Tap()
     for name in sorted(os.listdir(pages)):
@@ -146,6 +167,8 @@ def main(source, pages):
     tap.equal(list(cases_without_difference(source)), [], "comparison.rst: so is what else it says")
     tap.equal(sorted(findings_of_manual(source)), sorted(findings_of_sources(source)),
               "virt-names.rst: each finding of check, with its levels")
+    for name, phrase in speeds(source):
+        tap.ok(phrase in " ".join(read(os.path.join(source, name)).split()), f"{name}: {phrase}")
     tap.finish()
 
 
