@@ -27,6 +27,8 @@ layer() {
 # install_layers: what is installed from now on is on layers of the namespace's own above /usr/local and /etc
 install_layers() {
     { layer /usr/local && layer /etc; } || skip_all "no overlay file system to be had here"
+    # An ordinary user is root of the namespace, and not of the folders that belong to the machine's root
+    { [ -w /usr/local/lib ] && [ -w /etc/hosts ]; } || skip_all "only root can write to a layer above /usr/local and /etc"
     # Whatever became of the layer: this machine's own files are never written to
     mountpoint -q /etc || skip_all "/etc is not a layer of this namespace's own"
     unset LD_LIBRARY_PATH
