@@ -25,5 +25,8 @@ tree=$work/libvirt-nss-$upstream
 cp -r "$debian" "$tree/debian"
 (cd "$tree" && dpkg-buildpackage -us -uc)
 rm -rf "$tree"
-find "$output" -maxdepth 1 -type f -name '*_*' -delete
+# What is there of an earlier version
+sed -n 's/^\(Source\|Package\): //p' "$debian/control" | while read -r name; do
+    find "$output" -maxdepth 1 -type f \( -name "${name}_*" -o -name "$name-dbgsym_*" \) -delete
+done
 mv "$work"/*_* "$output"/

@@ -24,5 +24,9 @@ sh "$source/packaging/tarball.sh" "libvirt-nss-$version" "$work/SOURCES/libvirt-
 nodeps=
 [ ! -e /etc/debian_version ] || nodeps=--nodeps
 rpmbuild -ba $nodeps --define "_topdir $work" "$spec"
-find "$output" -maxdepth 1 -type f -name '*.rpm' -delete
+# What is there of an earlier version
+sed -n 's/^Name: *//p; s/^%package -n //p' "$spec" | while read -r name; do
+    find "$output" -maxdepth 1 -type f -regextype posix-extended \
+        -regex ".*/$name(-debuginfo|-debugsource)?-[0-9][^-]*-[^-]*\.rpm" -delete
+done
 mv "$work"/RPMS/*/*.rpm "$work"/SRPMS/*.rpm "$output"/
