@@ -78,15 +78,18 @@ demo: all
 	./bootstrap demo
 	sh tests/demo.sh $(BUILD)
 
-# glibc finds modules through the loader's cache, which a package updates by itself
+# glibc finds modules through the loader's cache, which a package updates by itself. An ordinary user who installs into a
+# folder of their own cannot, and need not
+UPDATE_CACHE = @if [ -w /etc ]; then PATH=$$PATH:/sbin:/usr/sbin ldconfig; else \
+	echo "The loader's cache is not up to date. Run as root, if the modules are in one of its folders: ldconfig"; fi
 install: all
 	meson install -C $(BUILD) --no-rebuild $(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
-	$(if $(DESTDIR),,ldconfig)
+	$(if $(DESTDIR),,$(UPDATE_CACHE))
 
 # Removes what the last installation from here has put there
 uninstall:
 	ninja -C $(BUILD) uninstall
-	ldconfig
+	$(UPDATE_CACHE)
 
 dist: all
 	meson dist -C $(BUILD) --no-tests
@@ -95,7 +98,7 @@ dist: all
 deb:
 	./bootstrap build packages
 	sh packaging/deb.sh $(BUILD)/deb
-	lintian --display-info --fail-on error,warning,info --tag-display-limit 0 --allow-root $(BUILD)/deb/*.changes
+	lintian --cfg packaging/lintianrc --fail-on error,warning,info --allow-root $(BUILD)/deb/*.changes
 
 # RPM packages of the tree as it is, and what rpmlint says of them
 rpm:

@@ -3,7 +3,8 @@
 # Copyright (C) libvirt-nss contributors
 #
 # install-test.sh SOURCE: what "meson install" installs, below a folder; that two builds of the same sources, in other
-# folders, at other times and for other users, are the same bytes; and that "ninja uninstall" leaves nothing.
+# folders, at other times and for other users, are the same bytes; that "ninja uninstall" leaves nothing; and that who
+# cannot write the loader's cache can install too.
 set -u
 export LC_ALL=C
 # shellcheck source=tests/lib.sh
@@ -33,9 +34,9 @@ build() {
     return "$status"
 }
 
-# installed NAME: each file, and the rights to it
+# installed NAME: each file, and the rights to it; each link, and where it leads
 installed() {
-    (cd "$work/$1.root" && find . -type f -printf '%m %P\n' | sort -k 2)
+    (cd "$work/$1.root" && find . -type f -printf '%m %P\n' -o -type l -printf 'link %P %l\n' | sort -k 2)
 }
 
 build first
@@ -54,8 +55,16 @@ diff -r "$work/first.root" "$work/second.root" >"$work/difference"
 case_ok $? "the same bytes" || sed 's/^/# /' "$work/difference"
 is "$(grep -rlF -e "$work" -e "$source" "$work/first.root")" "" "no file names the folder where it was built"
 
+# expect PATH [TARGET]: it may be there
+expect() {
+    grep -vxF "$*" "$work/files" >"$work/rest"
+    mv "$work/rest" "$work/files"
+}
+
 libdir=usr/$(option_of "$work/first/build" libdir)
+installed first | sed 's/^[^ ]* //' >"$work/files"
 while read -r mode path what; do
+    expect "$path"
     is "$(stat -c %a "$work/first.root/$path" 2>&1)" "$mode" "installs $what"
 done <<END
 755 $libdir/libnss_libvirt.so.2 the module of hostnames where the loader looks
@@ -64,20 +73,44 @@ done <<END
 755 usr/bin/virt-names the command
 644 usr/share/man/man1/virt-names.1 the manual page of the command
 644 usr/share/man/man8/libvirt_leaseshelper.8 the manual page of the lease helper
+644 usr/share/man/man8/nss-libvirt.8 the manual page of the modules
 644 usr/share/bash-completion/completions/virt-names completion for bash
 644 usr/share/zsh/site-functions/_virt-names completion for zsh
 644 usr/share/fish/vendor_completions.d/virt-names.fish completion for fish
 644 usr/share/doc/libvirt-nss/COPYING.LESSER the licence
-644 usr/share/doc/libvirt-nss/html/architecture.html the documentation
-644 usr/share/doc/libvirt-nss/schemas/virt-names-list.schema.json the forms of JSON
+644 usr/share/doc/libvirt-nss/NEWS.md what is new
+644 usr/share/doc/libvirt-nss/README.md what it is
+644 usr/share/doc/libvirt-nss/SECURITY.md who controls what
 644 etc/apt/apt.conf.d/90libvirt-nss what lets apt use the modules
 644 etc/apparmor.d/abstractions/nameservice.d/libvirt-nss what lets confined programs use the modules
 END
+# The manual page of the modules under all of their names
+for alias in libnss_libvirt libnss_libvirt_guest libnss_libvirt.so.2 libnss_libvirt_guest.so.2 nss-libvirt-guest; do
+    link=usr/share/man/man8/$alias.8
+    expect "$link nss-libvirt.8"
+    is "$(readlink "$work/first.root/$link")" nss-libvirt.8 "installs $link"
+done
+# Of each page and picture of the documentation, and of each schema
+for file in "$source"/docs/*.rst "$source"/docs/*.svg "$source"/docs/schemas/*.json; do
+    name=${file##*/}
+    case $file in
+    */virt-names.rst) path=usr/share/doc/libvirt-nss/html/virt-names.1.html ;;
+    */nss-libvirt.rst | */libvirt_leaseshelper.rst) path=usr/share/doc/libvirt-nss/html/${name%.rst}.8.html ;;
+    *.rst) path=usr/share/doc/libvirt-nss/html/${name%.rst}.html ;;
+    *.json) path=usr/share/doc/libvirt-nss/schemas/$name ;;
+    *) path=usr/share/doc/libvirt-nss/html/$name ;;
+    esac
+    expect "$path"
+    is "$(stat -c %a "$work/first.root/$path" 2>&1)" 644 "installs $path"
+done
 # Of each language in po/LINGUAS
 # shellcheck disable=SC2013 # codes, one or more a line
 for language in $(sed 's/#.*//' "$source/po/LINGUAS"); do
-    is "$(stat -c %a "$work/first.root/usr/share/locale/$language/LC_MESSAGES/libvirt-nss.mo" 2>&1)" 644 "installs the catalogue $language"
+    path=usr/share/locale/$language/LC_MESSAGES/libvirt-nss.mo
+    expect "$path"
+    is "$(stat -c %a "$work/first.root/$path" 2>&1)" 644 "installs the catalogue $language"
 done
+is "$(cat "$work/files")" "" "and nothing else"
 
 ldconfig=$(PATH=$PATH:/sbin:/usr/sbin command -v ldconfig)
 is "$("$ldconfig" -N -v 2>/dev/null | grep -c "^/${libdir#usr/}:\|^/$libdir:")" 1 "the modules' folder is one of the loader's"
@@ -105,6 +138,28 @@ is "$(meson introspect --installed "$work/first/build" | python3 -c '
 import json, sys
 print("\n".join(p for p in json.load(sys.stdin).values() if not p.startswith(sys.argv[1])))' "$work/own/")" "" \
     "with a prefix of one's own, all goes below it"
+
+# The loader's cache is brought up to date by whoever can write it; others are told
+rm -rf "$work/own"
+ordinary=
+if [ "$(id -u)" != 0 ]; then
+    ordinary="env --"
+elif unshare --mount true 2>/dev/null; then
+    cat >"$work/ordinary" <<'SCRIPT'
+mount --bind /etc /etc && mount -o remount,bind,ro /etc && exec "$@"
+SCRIPT
+    ordinary="unshare --mount sh $work/ordinary"
+fi
+for target in install uninstall; do
+    if [ -z "$ordinary" ]; then
+        skip "make $target without rights to the loader's cache" "this is root, who can have no mount namespace here"
+        continue
+    fi
+    $ordinary make -C "$work/first/source" "$target" BUILD="$work/first/build" >"$work/said" 2>&1
+    case_ok $? "make $target without rights to the loader's cache" || sed 's/^/# /' "$work/said"
+    is "$(grep -c 'Run as root, if .* ldconfig' "$work/said")" 1 "make $target says what is left to be done"
+done
+is "$(find "$work/own" ! -type d 2>/dev/null)" "" "and nothing is left"
 
 # The names of the folders in the log are those of the last installation
 meson configure "$work/first/build" --prefix=/usr -Daptdir=/etc/apt/apt.conf.d \
