@@ -34,7 +34,7 @@ spelled() {
 }
 
 shells() {
-    shellcheck -x bootstrap .ci/run packaging/*.sh packaging/debian/*.p* packaging/debian/tests/lookup tests/*.sh tests/e2e/*.sh tests/e2e/guest/* tests/fuzz/*.sh bench/*.sh src/virt-names/completions/virt-names.bash
+    shellcheck -x bootstrap .ci/run packaging/*.sh packaging/debian/*.p* packaging/debian/tests/lookup packaging/debian/tests/apt tests/*.sh tests/e2e/*.sh tests/e2e/guest/* tests/fuzz/*.sh bench/*.sh src/virt-names/completions/virt-names.bash
 }
 
 # resourceLeak and memleak do not know the attribute cleanup, invalidPrintfArgType_uint enums; ctuuninitvar takes what is
