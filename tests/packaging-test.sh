@@ -42,6 +42,17 @@ is "$(sed -n 's/^.*-- .*>  //p' "$changelog" | sed 1q | cut -d' ' -f2-4)" \
     "$(sed -n '/^%changelog/,$s/^\* [A-Za-z]* \([A-Za-z]*\) \([0-9]*\) \([0-9]*\) .*/\2 \1 \3/p' "$spec" | sed 1q)" \
     "both changelogs have the same day"
 
+# ---- the spec file ----
+if have rpmspec; then
+    rpmspec -P "$spec" >"$work/plain" 2>"$work/said" || sed 's/^/# /' "$work/said"
+    is "$(grep -c 'LDFLAGS=.*; meson setup build ' "$work/plain")" 1 "an rpmbuild without macros for meson has its flags"
+    is "$(grep -c '^%post\|^%preun\|^%pre \|ldconfig' "$work/plain")" 0 "no package has scriptlets"
+    rpmspec -P --define 'meson MACRO' "$spec" >"$work/macros" 2>"$work/said" || sed 's/^/# /' "$work/said"
+    is "$(grep -c '^MACRO --auto-features=auto ' "$work/macros")" 1 "Fedora's macro for meson is used"
+else
+    skip "the spec file" "no rpm here"
+fi
+
 # ---- what bootstrap installs for "make deb" ----
 # As apt would install it where nothing is installed. $work/admin is what dpkg would know then.
 tool dpkg-query </dev/null
