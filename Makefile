@@ -106,6 +106,11 @@ rpm:
 	sh packaging/rpm.sh $(BUILD)/rpm
 	rpmlint --strict --config packaging/rpmlint.toml packaging/libvirt-nss.spec $(BUILD)/rpm/*.rpm
 
+# With dnf, into a folder of a Debian system of its own
+check-rpm: rpm
+	./bootstrap packages
+	bash tests/rpm-test.sh $(BUILD) $(firstword $(DEBIAN_RELEASES))
+
 # In Debian systems of their own
 check-deb:
 	./bootstrap packages
@@ -167,6 +172,7 @@ help:
 	@echo 'make check-deb        build, install, upgrade and purge the packages in Debian $(DEBIAN_RELEASES) (needs root)'
 	@echo 'make check-libvirt    libvirtd, virtual machines and ssh, in a Debian of its own (needs root)'
 	@echo 'make rpm              build RPM packages into $(BUILD)/rpm, and run rpmlint on them'
+	@echo 'make check-rpm        install the RPM packages with dnf, in a Debian of its own (needs root)'
 	@echo 'make check-dist       run the tests of the release tarball in a fresh Debian (needs root)'
 	@echo 'make lint             look at the sources with clang-tidy, cppcheck, gcc -fanalyzer, shellcheck, codespell'
 	@echo 'make coverage         which lines and branches of the modules the tests reach'
@@ -175,4 +181,4 @@ help:
 	@echo 'make format           format the C sources'
 	@echo 'make clean            remove what was built'
 
-.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb rpm check-deb check-libvirt check-dist
+.PHONY: all check check-valgrind check-sanitize check-mutants check-threads check-full fuzz check-reference bench lint coverage pot update-po demo install dist format clean help uninstall deb rpm check-deb check-rpm check-libvirt check-dist
