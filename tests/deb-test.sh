@@ -42,9 +42,9 @@ left() {
     done
 }
 
-# repack VERSION ARCHITECTURE: the modules' package as of another version or for another architecture, in /root. It is for
-# what the maintainer scripts do: it depends on nothing, and modules for another architecture are copies of these, in
-# a folder where the loader does not look.
+# repack VERSION ARCHITECTURE: the modules' package as of another version or for another architecture, in /root. It is
+# for what the maintainer scripts do: it depends on nothing, and modules for another architecture are copies of these,
+# in a folder where the loader does not look.
 repack() {
     in_root sh -euc 'own=$(dpkg --print-architecture)
         rm -rf /tmp/repack && dpkg-deb -R /root/libnss-libvirt-names_*.deb /tmp/repack && cd /tmp/repack
@@ -75,11 +75,12 @@ is "$(dpkg-deb -f "$debs"/libvirt-leaseshelper_*.deb Built-Using | sed 's/ (= [^
     "$release: the lease helper names what is compiled in"
 is "$(dpkg-deb -f "$debs"/virt-names_*.deb Built-Using | sed 's/ (= [^)]*)//g')" gnulib "$release: so does the command"
 
-# ---- what lintian of the release says ----
+# ---- what lintian of the release says. The standards are those of Debian 12, which that of others knows to be old ----
 make_system lintian 'apt-get -qq update && apt-get -qq -y --no-install-recommends install lintian && apt-get clean'
 layer lintian "$system"
 cp "$debs"/* "$source/packaging/lintianrc" "$root/root/"
-works "lintian" sh -c 'lintian --cfg /root/lintianrc --fail-on error,warning,info --allow-root /root/*.changes'
+works "lintian" sh -c 'lintian --cfg /root/lintianrc --suppress-tags out-of-date-standards-version \
+    --fail-on error,warning,info --allow-root /root/*.changes'
 is "$said" "" "$release: has nothing to say"
 umount -R "$root"
 
@@ -138,8 +139,8 @@ is "$(left)" "" "$release: nothing is left"
 
 # ---- an installation that fails half way ----
 mkdir -p "$root/root/clash/DEBIAN" "$root/root/clash/etc/apt/apt.conf.d"
-printf '%s\n' 'Package: clash' 'Version: 1' 'Architecture: all' 'Maintainer: test <test@test.invalid>' 'Description: test' \
-    >"$root/root/clash/DEBIAN/control"
+printf '%s\n' 'Package: clash' 'Version: 1' 'Architecture: all' 'Maintainer: test <test@test.invalid>' \
+    'Description: test' >"$root/root/clash/DEBIAN/control"
 : >"$root/root/clash/etc/apt/apt.conf.d/90libvirt-nss"
 works "a package that has one of our files" sh -c 'dpkg-deb -b /root/clash /root/clash.deb && dpkg -i /root/clash.deb'
 in_root sh -c 'dpkg -i /root/libnss-libvirt-names_*.deb'
