@@ -307,6 +307,15 @@ works "libvirt is upgraded" sh -c "dpkg --force-depends --unpack /tmp/$owner*.de
 is "$(sha256sum <"$root/$path.libvirt")" "$theirs" "$release: it still stands aside"
 works "ours goes" dpkg --purge libvirt-leaseshelper
 is "$(sha256sum <"$root/$path")" "$theirs" "$release: libvirt's is back"
+# What docs/migration.rst has for a helper that comes from source
+page=$source/docs/migration.rst
+works "libvirt's is put aside" sh -c "$(sed -n 's/^    sudo \(dpkg-divert --rename --divert .*\)/\1/p' "$page")"
+is "$(sha256sum <"$root/$path.libvirt")" "$theirs" "$release: it stands aside"
+echo ours >"$root/$path"
+works "libvirt is upgraded" sh -c "dpkg --force-depends --unpack /tmp/$owner*.deb"
+is "$(cat "$root/$path")" ours "$release: ours is still there"
+works "the way back" sh -euc "$(sed -n 's/^    sudo \(rm .*leaseshelper\|dpkg-divert --rename --remove .*\)$/\1/p' "$page")"
+is "$(sha256sum <"$root/$path")" "$theirs" "$release: libvirt's is back"
 works "and libvirt too" dpkg --force-depends --purge "$owner"
 works "apt install ./*.deb" sh -c 'apt-get -qq -y install /root/*.deb'
 works "what they need" apt-get -qq -y --no-install-recommends install python3
