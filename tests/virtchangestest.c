@@ -10,6 +10,7 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "nameschanges.h"
 #include "testutil.h"
@@ -269,9 +270,10 @@ testMany(gconstpointer data)
     const struct many *many = data;
     struct namesRows *before = makeMany(many, FALSE);
     struct namesRows *after = makeMany(many, TRUE);
-    const gint64 begin = g_get_monotonic_time();
+    const clock_t begin = clock();
     g_autoptr(GArray) changes = namesChangesFind(before, after, NOW);
-    const double seconds = (double)(g_get_monotonic_time() - begin) / G_USEC_PER_SEC;
+    /* Of the processor: others may take it as long as they like */
+    const double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
     guint others = 0;
     guint i;
 
