@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) libvirt-nss contributors
-"""shown.py [--lenient] PAGE
+"""shown.py PAGE
 
 Does what PAGE shows, command by command, and compares what comes with what stands there. Prints a line of TAP for each,
 which network.sh's follow() numbers. Ends with 0 if it came to the end of the page. Commands run in the current folder.
 
-Each literal block of a page is one of these; a block that is none of them is a failure, unless --lenient is given:
+Each literal block of a page is one of these; a block that is none of them is a failure:
 
     It begins with "$ ": each such line is a command, what stands below it is all that it prints, on standard output and
     error. A line "..." stands for any lines, "..." in a line for anything.
@@ -257,17 +257,15 @@ class Page:
             else:
                 self.unknown.append(f"line {number}: {part[0]}")
 
-
-    def finish(self, lenient):
+    def finish(self):
         self.end_kind()
-        self.report(lenient or not self.unknown, "each block is run, or it is said why not", self.unknown)
+        self.report(not self.unknown, "each block is run, or it is said why not", self.unknown)
 
 
-def main(*arguments):
-    path = arguments[-1]
+def main(path):
     page = Page()
     page.follow(read(path).splitlines(), path.endswith(".md"))
-    page.finish(lenient="--lenient" in arguments)
+    page.finish()
 
 
 if __name__ == "__main__":

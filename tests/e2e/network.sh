@@ -52,9 +52,9 @@ source_tree() {
     unset MAKEFLAGS MAKELEVEL
 }
 
-# follow [OPTION] PAGE: a case for each command that a page shows, see shown.py
+# follow PAGE: a case for each command that a page shows, see shown.py
 follow() {
-    python3 "$e2e/../shown.py" "$@" >"$work/followed" 2>&1 || case_ok 1 "shown.py $*"
+    python3 "$e2e/../shown.py" "$1" >"$work/followed" 2>&1 || case_ok 1 "shown.py $1"
     while IFS= read -r line; do
         case $line in
         "ok - "*) case_ok 0 "${line#ok - }" ;;
