@@ -34,11 +34,17 @@ if [ -z "${LAYERS:-}" ]; then
     exec {lock}>"$roots/$release.lock"
     flock --nonblock "$lock" || {
         echo "# waits for another test in $roots"
-        flock "$lock"
+        # Not in the foreground, where signals would wait with it
+        flock "$lock" &
+        wait "$!"
     }
     LAYERS=$(mktemp -d)
     export LAYERS
-    trap '[ -z "${inside:-}" ] || end_inside 2>/dev/null; rm -rf "$roots/$release"-*.new; rmdir "$LAYERS"' EXIT
+    # A second signal is not to cut this short
+    trap 'trap "" HUP INT TERM
+        [ -z "${inside:-}" ] || end_inside 2>/dev/null
+        rm -rf "$roots/$release"-*.new
+        rmdir "$LAYERS"' EXIT
     trap 'exit 1' HUP INT TERM
     unshare --mount --pid --fork --kill-child --propagation private bash "$0" "$@" &
     inside=$!
@@ -55,6 +61,8 @@ prepare() {
     mountpoint -q "$1" || mount --bind "$1" "$1"
     mount -t proc proc "$1/proc"
     mount --rbind /dev "$1/dev"
+    # What is made there is the host's
+    ! mountpoint -q "$1/dev/hugepages" || umount -R "$1/dev/hugepages"
     mount -t tmpfs tmpfs "$1/tmp"
     mount -t tmpfs tmpfs "$1/run"
     cp --remove-destination /etc/resolv.conf "$1/etc/resolv.conf"

@@ -30,8 +30,8 @@ make_system libvirt 'apt-get -qq update
     apt-get clean'
 host=$system
 
-# host NAME PACKAGE...: $root is now a host with these packages of ours
-host() {
+# make_host NAME PACKAGE...: $root is now a host with these packages of ours
+make_host() {
     layer "$1" "$host"
     shift
     mkdir -p "$root/source" "$root/guest"
@@ -50,11 +50,11 @@ play() {
         python3 -B /source/tests/e2e/libvirtscenes.py "$1" /source/docs/comparison.rst /run/record
 }
 
-host theirs libnss-libvirt-names virt-names
+make_host theirs libnss-libvirt-names virt-names
 theirs=$root
 play "libvirt's" >"$layers/theirs.tap" 2>&1 &
 player=$!
-host ours libnss-libvirt-names virt-names libvirt-leaseshelper
+make_host ours libnss-libvirt-names virt-names libvirt-leaseshelper
 relay "our helper: " < <(play ours 2>&1)
 wait "$player"
 relay "libvirt's helper: " <"$layers/theirs.tap"

@@ -19,6 +19,20 @@ KEY = "/root/key"
 # A machine that is emulated on a busy one takes its time; it is an error only if it takes this, in seconds
 PATIENCE = 300
 
+MACS = {
+    "alpha": "52:54:00:aa:00:01",
+    "beta": "52:54:00:aa:00:02",
+    "gamma": "52:54:00:aa:00:03",
+    "gamma-lab": "52:54:00:aa:00:04",
+    "fixed": "52:54:00:aa:00:05",
+    "delta": "52:54:00:aa:00:06",
+    "plugged": "52:54:00:aa:00:07",
+}
+
+# Seconds for which leases are given: by libvirt if nothing is said, in the network "short", and for an IPv6 address as
+# dhclient asks for it
+LEASE_TIMES = {("default", "ipv4"): 3600, ("lab", "ipv4"): 3600, ("short", "ipv4"): 120, ("lab", "ipv6"): 7500}
+
 NETWORKS = {
     # What libvirt's own package brings is the network "default", with the bridge virbr0
     "lab": """
@@ -35,7 +49,7 @@ NETWORKS = {
           <ip address='192.168.150.1' netmask='255.255.255.0'>
             <dhcp>
               <range start='192.168.150.2' end='192.168.150.99'/>
-              <host mac='52:54:00:aa:00:05' name='fixed-name' ip='192.168.150.77'/>
+              <host mac='FIXED' name='fixed-name' ip='192.168.150.77'/>
             </dhcp>
           </ip>
           <ip family='ipv6' address='fd00:150::1' prefix='64'>
@@ -43,7 +57,7 @@ NETWORKS = {
               <range start='fd00:150::1:0' end='fd00:150::1:ffff'/>
             </dhcp>
           </ip>
-        </network>""",
+        </network>""".replace("FIXED", MACS["fixed"]),
     # Two minutes are the shortest time for which dnsmasq gives a lease
     "short": """
         <network>
@@ -81,6 +95,7 @@ DOMAIN = """
 
 INTERFACE = "<interface type='network'><source network='{}'/><mac address='{}'/><model type='virtio'/></interface>"
 
+# expiry: in seconds since the epoch
 Lease = collections.namedtuple("Lease", "network mac protocol address hostname client expiry")
 
 # The expiry time, the MAC address, protocol and address are words; a hostname is whatever the guest sends
@@ -105,15 +120,15 @@ def must(*command):
     return done.stdout
 
 
-def wait_until(true, what, patience=PATIENCE):
+def wait_until(true, what):
     """Waits until the function true returns what is true, and returns that."""
-    end = time.monotonic() + patience
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         result = true()
         if result:
             return result
         time.sleep(0.1)
-    raise TimeoutError(f"{what}: not within {patience} s")
+    raise TimeoutError(f"{what}: not within {PATIENCE} s")
 
 
 def virsh(*arguments):
@@ -175,7 +190,7 @@ class Host:
 
 def networks():
     """All of them, those that are down too: virsh knows their leases as well."""
-    return virsh("net-list", "--all", "--name").split()
+    return virsh("net-list", "--all", "--name").split("\n")[:-1]
 
 
 def leases():
@@ -218,7 +233,7 @@ def modules_of(whose):
 def ssh(name, *command, family="any", **environment):
     """As anybody would, but for keys that are of this host alone, and not waiting for a guest that has been reset."""
     options = (f"AddressFamily={family}", "BatchMode=yes", "ConnectTimeout=20", "LogLevel=ERROR",
-               "ServerAliveInterval=3", "ServerAliveCountMax=2", "StrictHostKeyChecking=no",
+               "ServerAliveInterval=3", "ServerAliveCountMax=5", "StrictHostKeyChecking=no",
                "UserKnownHostsFile=/dev/null")
     return run("ssh", "-F", "none", "-i", KEY, *(f"-o{option}" for option in options), f"root@{name}", *command,
                **environment)

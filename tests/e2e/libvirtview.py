@@ -6,6 +6,7 @@ docs/comparison.rst gives.
 
 import collections
 import re
+import time
 
 from libvirthost import domain_addresses, domain_macs, leases, networks, running, virsh
 
@@ -63,8 +64,10 @@ class View:
     """What virsh says at one time."""
 
     def __init__(self):
-        # When a lease was renewed is of no account here
-        self.leases = sorted(lease[:-1] for lease in leases())
+        found = leases()
+        self.remaining = {lease: lease.expiry - time.time() for lease in found}
+        # When a lease was renewed is of no account for names
+        self.leases = sorted((lease[:-1] for lease in found), key=str)
         self.domains = {domain: (domain_macs(domain), domain_addresses(domain)) for domain in running()}
         self.declared = collections.defaultdict(set)
         self.network_domains = {}
@@ -82,7 +85,7 @@ class View:
                for address in addresses])
 
     def __eq__(self, other):
-        return (self.leases, self.hosts.entries) == (other.leases, other.hosts.entries)
+        return (self.leases, self.domains, self.declared) == (other.leases, other.domains, other.declared)
 
     def is_refused(self, mac, address, hostname):
         """Whether what the guest calls itself means something else on this host, or is no host name."""
@@ -96,25 +99,27 @@ class View:
                 for network, mac, _, address, hostname, _ in self.leases
                 if hostname and network in self.network_domains and not self.is_refused(mac, address, hostname)]
 
-    def differences(self, helper, left):
-        """The reason for each entry that our modules are not to have as virsh does. helper is whose lease helper runs;
-        left has the MAC addresses of domains, by name, that went while their network was down."""
-        found = {Entry("libvirt", hostname, address): "refused" for _, mac, _, address, hostname, _ in self.leases
-                 if hostname and self.is_refused(mac, address, hostname)}
-        if helper != "ours":
-            found.update((entry, "full") for entry in self.full_names())
-        for domain, macs in left.items():
-            found.update((Entry("libvirt_guest", domain, address), "left") for _, mac, _, address, *_ in self.leases
-                         if mac in macs)
-        return found
+    def refused(self):
+        """What guests call themselves and may not."""
+        return [Entry("libvirt", hostname, address) for _, mac, _, address, hostname, _ in self.leases
+                if hostname and self.is_refused(mac, address, hostname)]
 
 
 class Expected:
-    """What our modules are to say, at the time of a view."""
+    """What our modules are to say at the time of a view. helper: whose lease helper runs; left: the MAC addresses of
+    domains, by name, that went while their network was down."""
 
     def __init__(self, view, helper, left):
-        self.reasons = view.differences(helper, left)
-        self.hosts = Hosts(view.hosts.entries ^ self.reasons.keys())
+        missing = {entry: "refused" for entry in view.refused()}
+        if helper != "ours":
+            missing.update((entry, "full") for entry in view.full_names())
+        added = {Entry("libvirt_guest", domain, address): "left" for domain, macs in left.items()
+                 for _, mac, _, address, *_ in view.leases if mac in macs}
+        entries = view.hosts.entries
+        if missing.keys() - entries or added.keys() & entries:
+            raise ValueError(f"no difference to virsh: {missing.keys() - entries or added.keys() & entries}")
+        self.reasons = {**missing, **added}
+        self.hosts = Hosts(entries - missing.keys() | added.keys())
 
     def why(self, services, name_or_address=None):
         """The reasons for which these services say something else of it, or of anything, than virsh."""
