@@ -93,7 +93,8 @@ echo "# $((SECONDS - began)) s"
 interrupted() {
     local signal=$1 when=$2 tries=600 so=1
     : >"$notes/log"
-    start "$notes/log" bash "$0" "$3" "$release"
+    # Who runs this in the background has told it to ignore SIGINT
+    start "$notes/log" env --default-signal=INT bash "$0" "$3" "$release"
     while kill -0 "$job" 2>/dev/null && [ $((tries -= 1)) != 0 ]; do
         if "$4"; then
             so=0
