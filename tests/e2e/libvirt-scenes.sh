@@ -11,10 +11,9 @@ set -u
 here=$(cd "$(dirname "$0")/.." && pwd)
 build=$1
 release=$2
-[ "$(uname -m)" = x86_64 ] || {
-    echo "Bail out! The guests are for x86_64 alone, and this is $(uname -m)"
-    exit 1
-}
+# shellcheck source=tests/lib.sh
+. "$here/lib.sh"
+[ "$(uname -m)" = x86_64 ] || bail_out "the guests are for x86_64 alone, and this is $(uname -m)"
 # shellcheck source=tests/roots.sh
 . "$here/roots.sh"
 
